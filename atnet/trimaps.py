@@ -1,0 +1,300 @@
+"""Make and check trimaps: uint8 arrays of 0 background, 128 unknown and 255 foreground."""
+
+import warnings
+
+import cv2
+import numpy as np
+
+BACKGROUND, UNKNOWN, FOREGROUND = 0, 128, 255
+SNAP_LOW, SNAP_HIGH = 25, 230  # 10 % and 90 %, of values rounded to 8 bits
+MASK_LOW, MASK_HIGH = 13, 242  # 5 % and 95 %
+GRAB_CUT_SIDE = 400  # longest side, in pixels, of the reduced copy: about a second of work
+GRAB_CUT_ROUNDS = 5
+BAND_SHARE = 0.02  # half the width of the unknown band, as a share of the object's diagonal
+MIN_BAND = 3.0  # pixels
+SUBJECT_BORDER = 0.05  # of the frame's height and width
+
+
+class TrimapError(ValueError):
+    """A trimap is wrong or cannot be made; the message is one line that says what to do."""
+
+
+def snap_trimap(grey: np.ndarray) -> np.ndarray:
+    """Turn any grey picture of a trimap into exact values.
+
+    Exactly 0, 128 and 255 are kept silently. All else is snapped with a warning that counts it: up
+    to 25 (10 %) becomes background, 230 (90 %) and more foreground, everything between unknown.
+    That covers other codes for unknown (127, 102), smoothed edges and JPEG noise.
+
+    Args:
+        grey: (H, W), float in [0, 1], uint8, uint16 or bool; compared after rounding to 8 bits.
+
+    Returns:
+        Trimap, uint8 (H, W).
+
+    Raises:
+        TrimapError: if `grey` is not such an array.
+
+    Example:
+        >>> snap_trimap(np.array([[0.0, 0.5, 1.0]])).tolist()
+        [[0, 128, 255]]
+    """
+    values = _to_8_bits(grey, "trimap")
+    trimap = _three_values(values >= SNAP_HIGH, values <= SNAP_LOW)
+    changed = np.count_nonzero(trimap != values)
+    if changed:
+        warnings.warn(
+            f"trimap: {changed} pixels ({changed / values.size:.2%}) were not 0, 128 or 255: up to "
+            f"{SNAP_LOW} became background, from {SNAP_HIGH} foreground, the others unknown",
+            stacklevel=2,
+        )
+    return trimap
+
+
+def check_trimap(trimap: np.ndarray, image_shape: tuple[int, ...]) -> None:
+    """Refuse a trimap that cannot be meant.
+
+    A trimap without unknown pixels (a hard mask), or with unknown pixels and only one of
+    foreground and background, is fine. One value everywhere is not, except in a single pixel.
+
+    Args:
+        trimap: uint8 (H, W) with values 0, 128 and 255.
+        image_shape: shape of the image, (H, W) or (H, W, channels).
+
+    Raises:
+        TrimapError: if type, size or values are wrong, or all values are the same.
+
+    Example:
+        >>> check_trimap(np.array([[0, 128, 255]], np.uint8), (1, 3, 3))
+    """
+    if trimap.dtype != np.uint8 or trimap.ndim != 2:
+        raise TrimapError(
+            f"trimap: is {trimap.dtype} of shape {trimap.shape}, but must be uint8 (H, W): "
+            "snap_trimap makes one from any grey array"
+        )
+    height, width = image_shape[:2]
+    if trimap.shape != (height, width):
+        raise TrimapError(
+            f"trimap: is {trimap.shape[1]} x {trimap.shape[0]} pixels, but the image is "
+            f"{width} x {height}: give a trimap of the image's size"
+        )
+    found = np.flatnonzero(cv2.calcHist([trimap], [0], None, [256], [0, 256])).tolist()
+    wrong = [value for value in found if value not in (BACKGROUND, UNKNOWN, FOREGROUND)]
+    if wrong:
+        raise TrimapError(
+            f"trimap: has {len(wrong)} values other than 0, 128 and 255, such as {wrong[:5]}: "
+            "snap_trimap corrects them"
+        )
+    if len(found) == 1 and trimap.size > 1:
+        raise TrimapError(
+            f"trimap: every pixel is {found[0]}: mark at least two of background (0), unknown "
+            "(128) and foreground (255)"
+        )
+
+
+def unknown_region(trimap: np.ndarray) -> np.ndarray:
+    """Tell where alpha has to be found.
+
+    Args:
+        trimap: uint8 (H, W).
+
+    Returns:
+        bool (H, W).
+
+    Example:
+        >>> unknown_region(np.array([[0, 128, 255]], np.uint8)).tolist()
+        [[False, True, False]]
+    """
+    return trimap == UNKNOWN
+
+
+def trimap_from_mask(
+    mask: np.ndarray, foreground_radius: float, background_radius: float
+) -> np.ndarray:
+    """Make a trimap from a hard or soft mask.
+
+    From 95 % the mask is foreground, up to 5 % background. Both are eroded by a disc, but not at
+    the frame, where an object may go on; the rest is unknown. The result may have a single value.
+
+    Args:
+        mask: (H, W), bool, float in [0, 1], uint8 or uint16; compared after rounding to 8 bits.
+        foreground_radius: erosion of the foreground in pixels, at least 0.
+        background_radius: erosion of the background in pixels, at least 0.
+
+    Returns:
+        Trimap, uint8 (H, W).
+
+    Raises:
+        TrimapError: if the mask is not such an array or a radius is negative.
+
+    Example:
+        >>> trimap_from_mask(np.array([[0, 0, 0, 1, 1]], bool), 1, 2).tolist()
+        [[0, 128, 128, 128, 255]]
+    """
+    values = _to_8_bits(mask, "mask")
+    foreground = _erode(values >= MASK_HIGH, foreground_radius)
+    return _three_values(foreground, _erode(values <= MASK_LOW, background_radius))
+
+
+def trimap_from_alpha(
+    alpha: np.ndarray, foreground_radius: float, background_radius: float
+) -> np.ndarray:
+    """Make a trimap from an alpha: as `trimap_from_mask`, but only alpha 0 and 1 are certain.
+
+    Args:
+        alpha: (H, W), float in [0, 1], uint8 or uint16; compared after rounding to 8 bits.
+        foreground_radius: erosion of alpha = 1 in pixels, at least 0.
+        background_radius: erosion of alpha = 0 in pixels, at least 0.
+
+    Returns:
+        Trimap, uint8 (H, W).
+
+    Raises:
+        TrimapError: if alpha is not such an array or a radius is negative.
+
+    Example:
+        >>> trimap_from_alpha(np.array([[0.0, 0.0, 0.02, 0.98, 1.0]]), 0, 1).tolist()
+        [[0, 128, 128, 128, 255]]
+    """
+    values = _to_8_bits(alpha, "alpha")
+    foreground = _erode(values == 255, foreground_radius)
+    return _three_values(foreground, _erode(values == 0, background_radius))
+
+
+def trimap_from_box(image: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
+    """Make a trimap from a box around the object, by GrabCut (Rother et al., 2004).
+
+    The outline found inside the box gets an unknown band of 2 % of the box's diagonal to either
+    side. It misses holes, glass, and hair that reaches beyond the band; on cluttered backgrounds,
+    or where object and background share colours, the outline itself is wrong: look before use.
+
+    Args:
+        image: (H, W, 3), float in [0, 1] or uint8.
+        box: x, y, width, height in pixels, clipped to the image; background must remain around.
+
+    Returns:
+        Trimap, uint8 (H, W), with unknown pixels.
+
+    Raises:
+        TrimapError: if the box is outside the image, too small or all of it, or no object is found.
+
+    Example:
+        >>> image = np.zeros((40, 60, 3), np.float32)
+        >>> image[10:30, 20:40] = 1
+        >>> trimap_from_box(image, (15, 5, 30, 30))[20, [30, 20, 0]].tolist()
+        [255, 128, 0]
+    """
+    pixels = _to_8_bits(image, "image", (3,))
+    inner = _clipped(box, pixels.shape)
+    height, width = (side.stop - side.start for side in inner)
+    # Around the box only: colours far away say little, and small objects keep their resolution.
+    margin = max(height, width, 16)
+    outer = tuple(slice(max(side.start - margin, 0), side.stop + margin) for side in inner)
+    labels = np.full(pixels.shape[:2], cv2.GC_BGD, np.uint8)
+    labels[inner] = cv2.GC_PR_FGD
+    foreground = np.zeros(pixels.shape[:2], bool)
+    foreground[outer] = _grab_cut(pixels[outer], labels[outer])
+    return _band(foreground, width, height)
+
+
+def trimap_from_subject(image: np.ndarray) -> np.ndarray:
+    """Make a trimap of the main subject without any hint, by GrabCut (Rother et al., 2004).
+
+    A border of 5 % at the top, left and right is taken for background (subjects are often cut by
+    the lower edge), so the subject should keep clear of it and differ from it in colour. Several
+    subjects, clutter and low contrast end in a wrong outline; holes, far-reaching hair and glass
+    are missed as in `trimap_from_box`, the better choice wherever the object's place is known.
+
+    Args:
+        image: (H, W, 3), float in [0, 1] or uint8.
+
+    Returns:
+        Trimap, uint8 (H, W), with unknown pixels.
+
+    Raises:
+        TrimapError: if no subject is found.
+
+    Example:
+        >>> image = np.zeros((40, 60, 3), np.float32)
+        >>> image[10:30, 20:40] = 1
+        >>> int(trimap_from_subject(image)[20, 30])
+        255
+    """
+    pixels = _to_8_bits(image, "image", (3,))
+    labels = np.full(pixels.shape[:2], cv2.GC_BGD, np.uint8)
+    rows, columns = (max(1, round(SUBJECT_BORDER * side)) for side in labels.shape)
+    labels[rows:, columns:-columns] = cv2.GC_PR_FGD
+    foreground = _grab_cut(pixels, labels)
+    *_, width, height = cv2.boundingRect(foreground.astype(np.uint8))
+    return _band(foreground, width, height)
+
+
+def _three_values(foreground: np.ndarray, background: np.ndarray) -> np.ndarray:
+    trimap = np.full(foreground.shape, UNKNOWN, np.uint8)
+    trimap[background] = BACKGROUND
+    trimap[foreground] = FOREGROUND
+    return trimap
+
+
+def _to_8_bits(values: np.ndarray, name: str, channels: tuple[int, ...] = ()) -> np.ndarray:
+    if values.ndim < 2 or values.shape[2:] != channels or values.size == 0:
+        allowed = "(H, W, 3): give RGB" if channels else "(H, W): give one channel"
+        raise TrimapError(f"{name}: has shape {values.shape}, but must be {allowed}")
+    if values.dtype == np.uint8:
+        return values
+    if values.dtype == bool:
+        return values * np.uint8(255)
+    if values.dtype == np.uint16:
+        return ((values + np.uint32(128)) // 257).astype(np.uint8)
+    if not np.issubdtype(values.dtype, np.floating):
+        raise TrimapError(f"{name}: is {values.dtype}: give float in [0, 1] or uint8")
+    low, high = values.min(), values.max()
+    if not (low >= 0 and high <= 1):  # also if they are NaN
+        raise TrimapError(f"{name}: has values from {low:g} to {high:g}: give floats in [0, 1]")
+    return (values * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+
+
+def _erode(region: np.ndarray, radius: float) -> np.ndarray:
+    if not 0 <= radius < np.inf:
+        raise TrimapError(f"radius: is {radius}, but must be at least 0 pixels")
+    # Distances cost the same at any radius, unlike a disc-shaped kernel.
+    distance = cv2.distanceTransform(region.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return distance > radius
+
+
+def _band(foreground: np.ndarray, width: int, height: int) -> np.ndarray:
+    radius = max(MIN_BAND, BAND_SHARE * float(np.hypot(width, height)))
+    return _three_values(_erode(foreground, radius), _erode(~foreground, radius))
+
+
+def _clipped(box: tuple[int, int, int, int], shape: tuple[int, ...]) -> tuple[slice, slice]:
+    x, y, width, height = box
+    top, bottom = max(y, 0), min(y + height, shape[0])
+    left, right = max(x, 0), min(x + width, shape[1])
+    received = f"box: x {x}, y {y}, {width} x {height} in an image of {shape[1]} x {shape[0]}"
+    if min(right - left, bottom - top) < 3:
+        raise TrimapError(f"{received}: at least 3 x 3 pixels of it must be inside the image")
+    if (bottom - top, right - left) == shape[:2]:
+        raise TrimapError(f"{received}: leave background around it or use trimap_from_subject")
+    return slice(top, bottom), slice(left, right)
+
+
+def _grab_cut(pixels: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Split pixels into foreground (True) and background from labels, on a reduced copy."""
+    height, width = labels.shape
+    scale = min(1.0, GRAB_CUT_SIDE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = np.ascontiguousarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+    found = cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST)
+    nothing = TrimapError("no object stands out: draw a trimap, give a mask or a larger box")
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.setRNGSeed(0)  # GrabCut clusters the colours from a random start
+    try:
+        cv2.grabCut(small, found, (0, 0, 0, 0), *models, GRAB_CUT_ROUNDS, cv2.GC_INIT_WITH_MASK)
+    except cv2.error as error:  # fewer pixels on a side than a colour model has parts
+        raise nothing from error
+    found = cv2.medianBlur(np.bitwise_and(found, 1), 5)  # odd is foreground; specks are removed
+    if found.min() == found.max():
+        raise nothing
+    share = cv2.resize(found.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    return share > 0.5

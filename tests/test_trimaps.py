@@ -1,0 +1,300 @@
+import doctest
+
+import cv2
+import numpy as np
+import pytest
+
+from atnet import trimaps
+from atnet.trimaps import (
+    TrimapError,
+    check_trimap,
+    snap_trimap,
+    trimap_from_alpha,
+    trimap_from_box,
+    trimap_from_mask,
+    trimap_from_subject,
+    unknown_region,
+)
+
+
+def disc(height, width, centre, radius):
+    rows, columns = np.ogrid[:height, :width]
+    return (rows - centre[0]) ** 2 + (columns - centre[1]) ** 2 <= radius**2
+
+
+def test_examples_run():
+    assert doctest.testmod(trimaps).failed == 0
+
+
+# snap_trimap
+
+
+@pytest.mark.parametrize(
+    "grey",
+    [
+        np.array([[0, 128, 255]], np.uint8),
+        np.array([[0.0, 0.5, 1.0]], np.float32),
+        np.array([[0.0, 128 / 255, 1.0]]),
+        np.array([[0, 128 * 257, 65535]], np.uint16),
+    ],
+)
+def test_exact_trimaps_are_kept_without_a_warning(grey):
+    trimap = snap_trimap(grey)
+    assert trimap.dtype == np.uint8
+    assert trimap.tolist() == [[0, 128, 255]]
+
+
+def test_a_bool_mask_is_a_trimap_without_unknown_pixels():
+    assert snap_trimap(np.array([[False, True]])).tolist() == [[0, 255]]
+
+
+def test_snapping_thresholds_and_the_count_in_the_warning():
+    grey = np.array([[0, 1, 25, 26, 102], [127, 128, 229, 230, 255]], np.uint8)
+    with pytest.warns(UserWarning, match=r"^trimap: 7 pixels \(70\.00%\)"):
+        trimap = snap_trimap(grey)
+    assert trimap.tolist() == [[0, 0, 0, 128, 128], [128, 128, 128, 255, 255]]
+
+
+def test_16_bit_values_are_compared_after_rounding_to_8_bits():
+    with pytest.warns(UserWarning, match="2 pixels"):
+        trimap = snap_trimap(np.array([[25 * 257 + 128, 25 * 257 + 129, 65535]], np.uint16))
+    assert trimap.tolist() == [[0, 128, 255]]
+
+
+def test_snapping_does_not_change_its_input():
+    grey = np.array([[10, 200]], np.uint8)
+    with pytest.warns(UserWarning, match="snap|became"):
+        snap_trimap(grey)
+    assert grey.tolist() == [[10, 200]]
+
+
+@pytest.mark.parametrize(
+    ("grey", "message"),
+    [
+        (np.zeros((2, 2, 3), np.uint8), r"shape \(2, 2, 3\)"),
+        (np.zeros((0, 4), np.uint8), r"shape \(0, 4\)"),
+        (np.zeros((2, 2), np.int64), "int64"),
+        (np.full((2, 2), 128.0), "128"),
+        (np.array([[0.0, np.nan]]), "nan"),
+        (np.array([[-0.5, 1.0]]), "-0.5 to 1"),
+    ],
+)
+def test_what_cannot_be_snapped_is_refused(grey, message):
+    with pytest.raises(TrimapError, match=message):
+        snap_trimap(grey)
+
+
+# check_trimap
+
+
+@pytest.mark.parametrize(
+    "trimap",
+    [[[0, 128, 255]], [[0, 255, 255]], [[128, 255, 255]], [[128, 0, 0]]],
+)
+def test_meaningful_trimaps_pass(trimap):
+    check_trimap(np.array(trimap, np.uint8), (1, 3, 3))
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_one_value_passes_only_in_a_single_pixel(value):
+    check_trimap(np.full((1, 1), value, np.uint8), (1, 1))
+    with pytest.raises(TrimapError, match=f"every pixel is {value}"):
+        check_trimap(np.full((1, 2), value, np.uint8), (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("trimap", "message"),
+    [
+        (np.zeros((4, 6), np.float32), "float32 .* snap_trimap"),
+        (np.zeros((4, 6, 3), np.uint8), r"\(4, 6, 3\)"),
+        (np.zeros((6, 4), np.uint8), "4 x 6 pixels, but the image is 6 x 4"),
+        (np.arange(24, dtype=np.uint8).reshape(4, 6), r"23 values .* \[1, 2, 3, 4, 5\].*snap"),
+        (np.full((4, 6), 127, np.uint8), r"1 values .* \[127\]"),
+    ],
+)
+def test_wrong_trimaps_are_refused_in_one_line(trimap, message):
+    with pytest.raises(TrimapError, match=message) as caught:
+        check_trimap(trimap, (4, 6, 3))
+    assert "\n" not in str(caught.value)
+
+
+def test_views_are_checked_too():
+    trimap = np.zeros((6, 8), np.uint8)
+    trimap[::2] = 255
+    check_trimap(trimap[::-1, ::2].T, (4, 6))
+
+
+def test_unknown_region():
+    region = unknown_region(np.array([[0, 128], [255, 128]], np.uint8))
+    assert region.dtype == bool
+    assert region.tolist() == [[False, True], [False, True]]
+
+
+# trimap_from_mask and trimap_from_alpha
+
+
+def test_a_hand_drawn_mask():
+    mask = np.zeros((5, 7), bool)
+    mask[1:4, 1:6] = True
+    expected = [
+        [0, 128, 128, 128, 128, 128, 0],
+        [128, 128, 128, 128, 128, 128, 128],
+        [128, 128, 255, 255, 255, 128, 128],
+        [128, 128, 128, 128, 128, 128, 128],
+        [0, 128, 128, 128, 128, 128, 0],
+    ]
+    assert trimap_from_mask(mask, 1, 1).tolist() == expected
+
+
+def test_radius_zero_gives_a_hard_trimap():
+    assert trimap_from_mask(np.array([[True, False]]), 0, 0).tolist() == [[255, 0]]
+
+
+def test_soft_masks_are_certain_from_95_and_up_to_5_percent():
+    mask = np.array([[0.0, 0.05, 0.07, 0.5, 0.93, 0.95, 1.0]], np.float32)
+    assert trimap_from_mask(mask, 0, 0).tolist() == [[0, 0, 128, 128, 128, 255, 255]]
+
+
+def test_only_alpha_0_and_1_are_certain():
+    alpha = np.array([[0, 0.4, 0.6, 127.5, 254.4, 254.6, 255]], np.float32) / 255
+    assert trimap_from_alpha(alpha, 0, 0).tolist() == [[0, 0, 128, 128, 128, 255, 255]]
+
+
+@pytest.mark.parametrize("make", [trimap_from_mask, trimap_from_alpha])
+@pytest.mark.parametrize(("foreground_radius", "background_radius"), [(1, 4), (3, 2.5), (7, 0)])
+def test_erosion_equals_a_search_through_every_disc(make, foreground_radius, background_radius):
+    mask = cv2.GaussianBlur(np.random.default_rng(3).random((40, 50)), (0, 0), 6) > 0.5
+    inside, outside = np.argwhere(mask), np.argwhere(~mask)
+
+    def distance(pixel, others):
+        return np.hypot(*(others - pixel).T).min()
+
+    expected = np.full(mask.shape, 128)
+    for pixel in inside:
+        if distance(pixel, outside) > foreground_radius:
+            expected[tuple(pixel)] = 255
+    for pixel in outside:
+        if distance(pixel, inside) > background_radius:
+            expected[tuple(pixel)] = 0
+    assert np.array_equal(make(mask, foreground_radius, background_radius), expected)
+
+
+def test_an_eroded_disc_is_a_smaller_disc():
+    trimap = trimap_from_mask(disc(301, 301, (150, 150), 100), 40, 30)
+    assert abs((trimap == 255).sum() / (np.pi * 60**2) - 1) < 0.03
+    assert abs((trimap != 0).sum() / (np.pi * 130**2) - 1) < 0.03
+
+
+def test_an_object_cut_by_the_frame_is_not_eroded_there():
+    mask = np.zeros((40, 40), bool)
+    mask[:, :20] = True
+    row = [255] * 15 + [128] * 10 + [0] * 15
+    assert trimap_from_mask(mask, 5, 5).tolist() == [row] * 40
+
+
+@pytest.mark.parametrize(("value", "expected"), [(0, 0), (1, 255), (0.5, 128)])
+def test_masks_of_one_value_stay_of_one_value(value, expected):
+    trimap = trimap_from_mask(np.full((4, 5), value, np.float32), 3, 3)
+    assert np.unique(trimap).tolist() == [expected]
+
+
+@pytest.mark.parametrize("radii", [(-1, 2), (2, -0.5), (np.nan, 1), (1, np.inf)])
+def test_impossible_radii_are_refused(radii):
+    with pytest.raises(TrimapError, match="radius: is"):
+        trimap_from_alpha(np.eye(4), *radii)
+
+
+# GrabCut
+
+CENTRE, RADIUS = (110, 170), 60
+
+
+@pytest.fixture(scope="module")
+def scene():
+    """An orange disc before a textured blue-green background."""
+    generator = np.random.default_rng(0)
+    texture = cv2.GaussianBlur(generator.random((240, 320, 3), np.float32), (0, 0), 3)
+    image = np.array([0.1, 0.4, 0.5], np.float32) + (texture - 0.5)
+    inside = disc(240, 320, CENTRE, RADIUS)
+    image[inside] = np.array([0.9, 0.5, 0.1], np.float32) + 0.5 * (texture[inside] - 0.5)
+    return np.clip(image, 0, 1).astype(np.float32)
+
+
+def from_box(image):
+    return trimap_from_box(image, (95, 35, 150, 150))
+
+
+@pytest.mark.parametrize("make", [from_box, trimap_from_subject])
+def test_grab_cut_finds_a_disc(scene, make):
+    trimap = make(scene)
+    check_trimap(trimap, scene.shape)
+    inside = disc(240, 320, CENTRE, RADIUS)
+    core = disc(240, 320, CENTRE, RADIUS - 6)
+    foreground = trimap == 255
+    assert not (foreground & ~inside).any()
+    assert (foreground & core).sum() / (foreground | core).sum() > 0.9
+    outline = cv2.morphologyEx(inside.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3))) > 0
+    assert unknown_region(trimap)[outline].all()
+    assert (trimap[~disc(240, 320, CENTRE, RADIUS + 9)] == 0).all()
+
+
+@pytest.mark.parametrize("make", [from_box, trimap_from_subject])
+def test_grab_cut_is_deterministic_and_takes_8_bits(scene, make):
+    pixels = np.round(scene * 255).astype(np.uint8)
+    first = make(pixels)
+    cv2.setRNGSeed(99)
+    assert np.array_equal(first, make(pixels))
+    assert np.array_equal(first, make(pixels / np.float32(255)))
+
+
+def test_a_large_image_is_worked_on_in_small_and_scaled_back(scene):
+    large = cv2.resize(scene, (1280, 960), interpolation=cv2.INTER_LINEAR)
+    trimap = trimap_from_box(large, (380, 140, 600, 600))
+    centre = (4 * CENTRE[0], 4 * CENTRE[1])
+    assert trimap.shape == (960, 1280)
+    assert (trimap[disc(960, 1280, centre, 4 * RADIUS - 30)] == 255).all()
+    assert (trimap[~disc(960, 1280, centre, 4 * RADIUS + 30)] == 0).all()
+    angles = np.linspace(0, 2 * np.pi, 200)
+    rows = np.round(centre[0] + 4 * RADIUS * np.sin(angles)).astype(int)
+    columns = np.round(centre[1] + 4 * RADIUS * np.cos(angles)).astype(int)
+    assert (trimap[rows, columns] == 128).all()
+
+
+def test_a_box_reaching_out_of_the_image_is_clipped(scene):
+    cut = scene[:, 150:]  # the disc leaves through the left edge
+    trimap = trimap_from_box(cut, (-50, 35, 145, 150))
+    assert np.array_equal(trimap, trimap_from_box(cut, (0, 35, 95, 150)))
+    assert trimap[CENTRE[0], 0] == 255
+
+
+def test_a_subject_may_be_cut_by_the_lower_edge(scene):
+    trimap = trimap_from_subject(scene[: CENTRE[0] + 10])
+    assert trimap[-1, CENTRE[1]] == 255
+
+
+@pytest.mark.parametrize(
+    ("box", "message"),
+    [
+        ((400, 10, 50, 50), "x 400, y 10, 50 x 50 in an image of 320 x 240: at least 3 x 3"),
+        ((-40, 10, 42, 50), "at least 3 x 3"),
+        ((10, 10, 0, 50), "at least 3 x 3"),
+        ((10, 10, -5, 50), "at least 3 x 3"),
+        ((0, 0, 320, 240), "leave background"),
+        ((-5, -5, 500, 500), "leave background"),
+    ],
+)
+def test_impossible_boxes_are_refused(scene, box, message):
+    with pytest.raises(TrimapError, match=message):
+        trimap_from_box(scene, box)
+
+
+@pytest.mark.parametrize("size", [(2, 2), (8, 8), (1, 100), (200, 300)])
+def test_an_image_without_a_subject_is_refused_with_advice(size):
+    with pytest.raises(TrimapError, match="draw a trimap"):
+        trimap_from_subject(np.full((*size, 3), 0.5, np.float32))
+
+
+@pytest.mark.parametrize("shape", [(20, 30), (20, 30, 4), (0, 30, 3)])
+def test_only_rgb_images_are_taken(shape):
+    with pytest.raises(TrimapError, match="give RGB"):
+        trimap_from_subject(np.zeros(shape, np.float32))
