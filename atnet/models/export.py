@@ -1,0 +1,159 @@
+"""ATNet to ONNX: symbolic height and width, normalisation folded, float16 storage.
+
+Keras' Torch backend is traced; ONNX Runtime then simplifies the graph. Needs the `export` extra
+and `KERAS_BACKEND=torch`.
+"""
+
+import contextlib
+import io
+import tempfile
+import warnings
+from pathlib import Path
+
+import keras
+import numpy as np
+import onnx
+import onnx_ir
+import onnxruntime
+import torch
+from onnxscript.rewriter import pattern, rewrite
+
+from atnet.models.atnet import ATNet
+
+
+def export_onnx(model: ATNet, path: str | Path, half_storage: bool = True) -> None:
+    """Writes a network as an ONNX file that takes any height and width divisible by 32.
+
+    Inputs `image` `(1, H, W, 3)` in [0, 1] and `trimap` `(1, H, W, 1)` in {0, 0.5, 1}, output
+    `alpha` `(1, H, W, 1)`, all float32.
+
+    Args:
+        model: The network, on Keras' Torch backend.
+        path: Target, `.onnx`; written under a temporary name first.
+        half_storage: Store weights as float16, which halves the file; arithmetic stays float32.
+
+    Raises:
+        RuntimeError: Keras runs on another backend.
+    """
+    if keras.backend.backend() != "torch":
+        raise RuntimeError(
+            f"Keras runs on {keras.backend.backend()}; export needs KERAS_BACKEND=torch"
+        )
+    graph = _simplify(_trace(model))
+    graph = _simplify(rewrite(graph, pattern_rewrite_rules=_RULES))
+    _strip_metadata(graph)
+    if half_storage:
+        _store_as_float16(graph)
+    graph.producer_name = "atnet"
+    onnx.checker.check_model(graph, full_check=True)
+    partial = Path(path).with_suffix(".partial")
+    partial.write_bytes(graph.SerializeToString(deterministic=True))
+    partial.replace(path)
+
+
+def _strip_metadata(graph: onnx.ModelProto) -> None:
+    """Drops the tracer's notes: source paths and stack traces of the exporting machine."""
+    for part in (graph, graph.graph, *graph.graph.node, *graph.graph.input, *graph.graph.output):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    graph.graph.ClearField("value_info")
+    used = [version for version in graph.opset_import if not version.domain]
+    graph.ClearField("opset_import")
+    graph.opset_import.extend(used)
+
+
+def _store_as_float16(graph: onnx.ModelProto) -> None:
+    """Stores kernels in half precision behind a cast, which runtimes undo once, on loading."""
+    for tensor in graph.graph.initializer:
+        if tensor.data_type != onnx.TensorProto.FLOAT or len(tensor.dims) < 2:
+            continue
+        name = tensor.name
+        values = onnx.numpy_helper.to_array(tensor).astype(np.float16)
+        tensor.CopyFrom(onnx.numpy_helper.from_array(values, f"{name}_float16"))
+        cast = onnx.helper.make_node("Cast", [tensor.name], [name], to=onnx.TensorProto.FLOAT)
+        graph.graph.node.insert(0, cast)
+
+
+class _AlphaOnly(torch.nn.Module):
+    """Gives the tracer positional tensors and a single output."""
+
+    def __init__(self, model: ATNet):
+        super().__init__()
+        self.model = model
+
+    def forward(self, image, trimap):
+        return self.model({"image": image, "trimap": trimap}, training=False)["alpha"]
+
+
+def _trace(model: ATNet) -> onnx.ModelProto:
+    # Neither 1 nor square: the tracer would take such sizes for constants or for equal.
+    example = (torch.zeros(1, 96, 128, 3), torch.zeros(1, 96, 128, 1))
+    size = {1: 32 * torch.export.Dim("h"), 2: 32 * torch.export.Dim("w")}
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")  # the exporter's own deprecations
+        program = torch.onnx.export(
+            _AlphaOnly(model).eval(),
+            example,
+            dynamo=True,
+            dynamic_shapes=(size, size),
+            input_names=["image", "trimap"],
+            output_names=["alpha"],
+            verbose=False,
+        )
+    if program is None:
+        raise RuntimeError("PyTorch's exporter returned no program")
+    return program.model_proto
+
+
+def _simplify(graph: onnx.ModelProto) -> onnx.ModelProto:
+    """ONNX Runtime's basic level: constants folded, transposes cancelled, standard operators."""
+    with tempfile.TemporaryDirectory() as folder:
+        optimised = Path(folder) / "optimised.onnx"
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        options.optimized_model_filepath = str(optimised)
+        onnxruntime.InferenceSession(
+            graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+        return onnx.load(optimised)
+
+
+class _FoldNormalisation(pattern.RewriteRuleClassBase):
+    """Batch normalisation after a convolution becomes part of its kernel and bias."""
+
+    def pattern(self, op, x, kernel, mean, scale, offset):
+        convolved = op.Conv(x, kernel, _allow_other_attributes=True, _outputs=["convolved"])
+        return op.Add(op.Mul(op.Sub(convolved, mean), scale), offset)
+
+    def check(self, context, kernel, mean, scale, offset, **_):
+        del context
+        return all(value.const_value is not None for value in (kernel, mean, scale, offset))
+
+    def rewrite(self, op, x, kernel, mean, scale, offset, convolved):
+        k, m, s, b = (value.const_value.numpy() for value in (kernel, mean, scale, offset))
+        folded = (k * s.reshape(-1, 1, 1, 1)).astype("float32")
+        bias = (b - m * s).reshape(-1).astype("float32")
+        return op.Conv(
+            x,
+            op.initializer(onnx_ir.tensor(folded, name=f"{kernel.name}_folded")),
+            op.initializer(onnx_ir.tensor(bias, name=f"{kernel.name}_bias")),
+            **convolved.producer().attributes,
+        )
+
+
+class _RecogniseDepthToSpace(pattern.RewriteRuleClassBase):
+    """Keras spells depth-to-space in reshapes and transposes; runtimes have it as one operator."""
+
+    def pattern(self, op, x, split, joined):
+        last = op.Transpose(x, perm=[0, 2, 3, 1])
+        blocks = op.Transpose(
+            op.Reshape(last, split, _allow_other_attributes=True), perm=[0, 1, 3, 2, 4, 5]
+        )
+        return op.Reshape(blocks, joined, _allow_other_attributes=True)
+
+    def rewrite(self, op, x, **_):
+        first = op.DepthToSpace(x, blocksize=2, mode="DCR")
+        return op.Transpose(first, perm=[0, 2, 3, 1])
+
+
+_RULES = pattern.RewriteRuleSet([_FoldNormalisation.rule(), _RecogniseDepthToSpace.rule()])

@@ -1,0 +1,119 @@
+"""Weights as `.npz` archives: named arrays, no pickle, independent of backend and Keras version."""
+
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from atnet.models.atnet import DECODERS, ATNet
+
+
+def variable_names(model: ATNet) -> dict[str, keras.Variable]:
+    """Names every weight of a model as the archives do, such as `decoder/level5/fuse/kernel`.
+
+    The names leave out the blocks inside a decoder level (`scale_transfer`, `feature_attention`),
+    so that an archive does not depend on how the code groups its layers.
+
+    Args:
+        model: The network.
+
+    Returns:
+        Name to Keras variable.
+    """
+    encoder = model.get_layer("encoder")
+    encoder_paths = {id(variable) for variable in encoder.weights}
+    names = {}
+    for variable in model.weights:
+        prefix = "encoder/" if id(variable) in encoder_paths else ""
+        path = variable.path.replace("/scale_transfer", "").replace("/feature_attention", "")
+        names[prefix + path] = variable
+    return names
+
+
+def load_network(path: str | Path, encoder: str = "vgg16", decoder: str = DECODERS[0]) -> ATNet:
+    """Loads a whole network.
+
+    Args:
+        path: `.keras` file, or `.npz` archive of weights.
+        encoder: Encoder of an archive's weights.
+        decoder: Decoder of an archive's weights.
+
+    Returns:
+        The network.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file is of another kind or does not fit.
+    """
+    path = Path(path)
+    if path.suffix == ".keras":
+        if not path.is_file():
+            raise FileNotFoundError(f"{path}: no such file")
+        network = keras.saving.load_model(path, compile=False)
+        if not isinstance(network, ATNet):
+            raise ValueError(f"{path}: holds a {type(network).__name__}; expected an ATNet")
+        return network
+    if path.suffix != ".npz":
+        raise ValueError(f"{path}: expected a .keras network or an .npz archive of weights")
+    network = ATNet(encoder, decoder)
+    load_weights(network, path)
+    return network
+
+
+def load_weights(model: ATNet, path: str | Path) -> None:
+    """Loads an archive into a model; either every weight is set or none.
+
+    Args:
+        model: The network.
+        path: `.npz` file of float arrays, Keras layout (kernels as height, width, in, out).
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: No such archive; missing, unexpected or misshapen arrays, all named.
+
+    Example:
+        >>> model = ATNet("mobilenet_v2", refinement=False)
+        >>> save_weights(model, "/tmp/weights.npz")
+        >>> load_weights(model, "/tmp/weights.npz")
+    """
+    arrays = _read_archive(Path(path))
+    variables = variable_names(model)
+    problems = [f"missing {name}" for name in variables if name not in arrays]
+    problems += [f"unexpected {name}" for name in arrays if name not in variables]
+    problems += [
+        f"{name} is {arrays[name].shape}, expected {tuple(variable.shape)}"
+        for name, variable in variables.items()
+        if name in arrays and arrays[name].shape != tuple(variable.shape)
+    ]
+    if problems:
+        raise ValueError(f"{path} does not fit this network: {'; '.join(problems)}")
+    for name, variable in variables.items():
+        variable.assign(arrays[name].astype("float32"))
+
+
+def save_weights(model: ATNet, path: str | Path, dtype: str = "float32") -> None:
+    """Saves a model's weights as an archive.
+
+    Args:
+        model: The network.
+        path: Target, `.npz`.
+        dtype: `float32`, or `float16` for half the size.
+    """
+    arrays = {
+        name: np.asarray(keras.ops.convert_to_numpy(variable.value), dtype)
+        for name, variable in variable_names(model).items()
+    }
+    temporary = Path(path).with_suffix(".partial.npz")
+    np.savez(temporary, allow_pickle=False, **arrays)
+    temporary.replace(path)
+
+
+def _read_archive(path: Path) -> dict[str, np.ndarray]:
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file; expected an .npz archive of weights")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return dict(archive.items())
+    except (zipfile.BadZipFile, ValueError, OSError, EOFError, AttributeError) as error:
+        raise ValueError(f"{path}: not a readable .npz archive of weights ({error})") from error
