@@ -1,0 +1,113 @@
+"""Foreground colours behind a soft alpha, cutouts and composites."""
+
+import cv2
+import numpy as np
+
+_RADII = (90, 6)
+"""Radii in pixels of the two passes, wide then fine, as in the paper."""
+
+
+def estimate_foreground(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Estimates the foreground's own colour at every pixel, so that no background bleeds in.
+
+    Two passes of blur fusion: blurred foreground and background colours, then the correction that
+    makes their composite equal the image. Where alpha is 0 the colour comes from the foreground
+    near by (far away from the foreground's mean) and never from the image at that place.
+
+    Args:
+        image: float32 `(H, W, 3)` in [0, 1].
+        alpha: float32 `(H, W)` in [0, 1].
+
+    Returns:
+        float32 `(H, W, 3)` in [0, 1].
+
+    Raises:
+        ValueError: Sizes differ.
+
+    Reference:
+        Forte, "Approximate Fast Foreground Colour Estimation", ICIP 2021.
+
+    Example:
+        >>> image = np.full((4, 4, 3), 0.5, np.float32)
+        >>> estimate_foreground(image, np.ones((4, 4), np.float32))[0, 0]
+        array([0.5, 0.5, 0.5], dtype=float32)
+    """
+    if image.shape[:2] != alpha.shape:
+        raise ValueError(f"image is {image.shape[:2]}, alpha {alpha.shape}; sizes must be equal")
+    weight = alpha[..., None]
+    foreground = _mean_colour(image, weight)
+    background = _mean_colour(image, 1 - weight)
+    estimate = image
+    for radius in _RADII:
+        foreground = _weighted_blur(estimate, weight, radius, foreground)
+        background = _weighted_blur(image, 1 - weight, radius, background)
+        residual = image - composite(foreground, background, alpha)
+        estimate = np.clip(foreground + weight * residual, 0, 1)
+    return estimate
+
+
+def cutout(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Makes a cutout with straight (not premultiplied) alpha and clean colours.
+
+    Args:
+        image: float32 `(H, W, 3)` in [0, 1].
+        alpha: float32 `(H, W)` in [0, 1].
+
+    Returns:
+        float32 `(H, W, 4)`, RGBA.
+
+    Raises:
+        ValueError: Sizes differ.
+    """
+    return np.dstack([estimate_foreground(image, alpha), alpha])
+
+
+def composite(foreground: np.ndarray, background: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Lays a foreground over a background: `alpha * foreground + (1 - alpha) * background`.
+
+    Args:
+        foreground: float32 `(H, W, 3)` in [0, 1].
+        background: `(H, W, 3)`, or one colour `(3,)`.
+        alpha: float32 `(H, W)` in [0, 1].
+
+    Returns:
+        float32 `(H, W, 3)`, not rounded.
+    """
+    weight = alpha[..., None]
+    return weight * foreground + (1 - weight) * np.asarray(background, np.float32)
+
+
+def cover(background: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Scales a picture until it covers a size, keeping its proportions, and crops its centre.
+
+    Args:
+        background: float32 `(h, w, 3)`.
+        height: Rows wanted.
+        width: Columns wanted.
+
+    Returns:
+        float32 `(height, width, 3)`.
+    """
+    scale = max(height / background.shape[0], width / background.shape[1])
+    rows = max(round(background.shape[0] * scale), height)
+    columns = max(round(background.shape[1] * scale), width)
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    scaled = np.clip(cv2.resize(background, (columns, rows), interpolation=method), 0, 1)
+    top, left = (rows - height) // 2, (columns - width) // 2
+    return scaled[top : top + height, left : left + width]
+
+
+def _mean_colour(image: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    total = (image * weight).sum(axis=(0, 1), dtype=np.float64)
+    return (total / max(weight.sum(dtype=np.float64), 1e-9)).astype(np.float32)
+
+
+def _weighted_blur(
+    colour: np.ndarray, weight: np.ndarray, radius: int, elsewhere: np.ndarray
+) -> np.ndarray:
+    """Mean colour of a square window, each pixel counted by its weight; `elsewhere` if none has."""
+    window = (2 * radius + 1, 2 * radius + 1)
+    total = cv2.blur(colour * weight, window, borderType=cv2.BORDER_REPLICATE)
+    count = cv2.blur(weight, window, borderType=cv2.BORDER_REPLICATE)[..., None]
+    little = np.float32(1e-5)  # keeps the quotient defined, and yields to any weight that is seen
+    return (total + little * elsewhere) / (count + little)

@@ -1,0 +1,121 @@
+"""The models that ship with the package: files, digests, model cards."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+WEIGHTS_FOLDER = Path(__file__).parent / "weights"
+DEFAULT_PRESET = "atnet-vgg16"
+
+
+class PresetError(ValueError):
+    """A preset is unknown, or its file is missing or damaged."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A shipped model.
+
+    Attributes:
+        name: What users ask for.
+        summary: One line.
+        parameters: Number of weights of the network it was exported from.
+        sha256: Digest of the file, checked whenever it is loaded.
+        licence: Terms of the weights in one line.
+        megabytes: Size of the file, 10⁶ bytes.
+    """
+
+    name: str
+    summary: str
+    parameters: int
+    megabytes: float
+    licence: str
+    sha256: str
+
+    @property
+    def path(self) -> Path:
+        """The ONNX file."""
+        return WEIGHTS_FOLDER / f"{self.name}.onnx"
+
+    @property
+    def card(self) -> str:
+        """The model card, Markdown: data, training, licence, measured quality, limits."""
+        return (WEIGHTS_FOLDER / f"{self.name}.md").read_text(encoding="utf-8")
+
+    def read(self) -> bytes:
+        """Reads the file.
+
+        Returns:
+            The ONNX model.
+
+        Raises:
+            PresetError: The file is missing, or is not the one this version shipped with.
+        """
+        try:
+            content = self.path.read_bytes()
+        except OSError as error:
+            raise PresetError(f"{self.path}: cannot be read ({error}); reinstall atnet") from error
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != self.sha256:
+            raise PresetError(
+                f"{self.path} is damaged: its SHA-256 is {digest[:12]}…, "
+                f"expected {self.sha256[:12]}…; reinstall atnet"
+            )
+        return content
+
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            name="atnet-vgg16",
+            summary="VGG16 encoder; first weights, for evaluation",
+            parameters=23_332_071,
+            megabytes=46.7,
+            licence="Apache-2.0 file; trained on procedural foregrounds over photographs licensed "
+            "for research, see the card",
+            sha256="867a598823e3950184ead60e5cf0f778db8663ffedb8e605747bf49f8eec537b",
+        ),
+    )
+}
+"""Name to preset."""
+
+
+def find(name: str) -> Preset:
+    """Looks a shipped model up.
+
+    Raises:
+        PresetError: There is none of that name.
+    """
+    if name not in PRESETS:
+        raise PresetError(f"preset is {name!r}; allowed are {', '.join(PRESETS)}")
+    return PRESETS[name]
+
+
+def read_model(preset: str | Path) -> bytes:
+    """Reads a shipped model by its name, or any file that `atnet export` wrote.
+
+    Args:
+        preset: A name in `PRESETS`, or a path that ends in `.onnx`.
+
+    Returns:
+        The ONNX model.
+
+    Raises:
+        PresetError: There is no such preset or file, or a shipped file is damaged.
+
+    Example:
+        >>> len(read_model("atnet-vgg16")) > 10_000_000
+        True
+    """
+    if str(preset) in PRESETS:
+        return PRESETS[str(preset)].read()
+    path = Path(preset)
+    if path.suffix != ".onnx":
+        raise PresetError(
+            f"preset is {str(preset)!r}; allowed are {', '.join(PRESETS)} or an .onnx file"
+        )
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PresetError(f"{path}: cannot be read ({error.strerror})") from error
