@@ -1,0 +1,21 @@
+"""Natural image matting: from an image and a trimap to alpha, foreground and a clean cutout."""
+
+from atnet.foreground import composite as composite
+from atnet.foreground import cutout as cutout
+from atnet.foreground import estimate_foreground as estimate_foreground
+from atnet.images import ImageError as ImageError
+from atnet.images import read_grey as read_grey
+from atnet.images import read_image as read_image
+from atnet.images import write_image as write_image
+from atnet.matting import Matting as Matting
+from atnet.presets import PRESETS as PRESETS
+from atnet.presets import PresetError as PresetError
+from atnet.trimaps import TrimapError as TrimapError
+from atnet.trimaps import check_trimap as check_trimap
+from atnet.trimaps import snap_trimap as snap_trimap
+from atnet.trimaps import trimap_from_alpha as trimap_from_alpha
+from atnet.trimaps import trimap_from_box as trimap_from_box
+from atnet.trimaps import trimap_from_mask as trimap_from_mask
+from atnet.trimaps import trimap_from_subject as trimap_from_subject
+
+__version__ = "0.1.0"

@@ -1,0 +1,73 @@
+"""What the commands share: the application, its errors, common options, reports."""
+
+import json
+import sys
+import warnings
+from typing import Annotated, Any
+
+import typer
+import typer.core
+from rich.console import Console
+
+from atnet import __version__
+
+messages = Console(stderr=True, highlight=False, soft_wrap=True)
+results = Console(highlight=False, soft_wrap=True)
+
+
+class _PlainErrors(typer.core.TyperGroup):
+    """Errors and warnings of the library become one line on standard error, errors exit with 1."""
+
+    def invoke(self, ctx: typer.Context) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", UserWarning)
+            warnings.showwarning = lambda message, *_, **__: _say("warning", message)
+            try:
+                return super().invoke(ctx)
+            except (ValueError, OSError, ImportError, MemoryError) as error:
+                _say("error", error)
+                ctx.exit(1)
+
+
+def _say(kind: str, message: object) -> None:
+    line = " ".join(str(message).split()) or type(message).__name__
+    messages.print(f"atnet: {kind}: {line}", markup=False)
+
+
+app = typer.Typer(
+    cls=_PlainErrors,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Natural image matting: from an image and a trimap to alpha, foreground and cutout.",
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+PresetName = Annotated[
+    str, typer.Option("--preset", help="Shipped model, or path of an exported .onnx file.")
+]
+MaxMemory = Annotated[
+    str | None,
+    typer.Option("--max-memory", help="Bound on working memory, such as 800MB. Default 2GB."),
+]
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        results.print(__version__)
+        raise typer.Exit
+
+
+def report(summary: dict[str, Any], as_json: bool, silent: bool = False) -> None:
+    """Prints what a command did: JSON on standard output, or lines on standard error."""
+    if as_json:
+        typer.echo(json.dumps(summary, indent=2))
+    elif not silent:
+        for name, value in summary.items():
+            messages.print(f"{name}: {value}", markup=False)
+    sys.stdout.flush()

@@ -1,0 +1,65 @@
+"""`atnet models`, `atnet export`."""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markdown import Markdown
+from rich.table import Table
+
+from atnet import presets
+from atnet.cli.common import Json, app, messages, report, results
+
+
+@app.command()
+def models(
+    name: Annotated[str | None, typer.Argument(help="Print this model's card.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Lists the shipped models, or prints the card of one.
+
+    Example: `atnet models atnet-vgg16`
+    """
+    if name is not None:
+        results.print(Markdown(presets.find(name).card))
+        return
+    if as_json:
+        shipped = [asdict(preset) for preset in presets.PRESETS.values()]
+        typer.echo(json.dumps(shipped, indent=2))
+        return
+    table = Table("model", "parameters", "MB", "summary")
+    for preset in presets.PRESETS.values():
+        table.add_row(preset.name, f"{preset.parameters:,}", str(preset.megabytes), preset.summary)
+    results.print(table)
+
+
+@app.command()
+def export(
+    weights: Annotated[Path, typer.Argument(help="Weights, .npz, or a whole network, .keras.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Target, .onnx.")],
+    encoder: Annotated[str, typer.Option(help="Encoder of the .npz weights.")] = "vgg16",
+    decoder: Annotated[
+        str, typer.Option(help="Decoder of the .npz weights.")
+    ] = "attention_transfer",
+    float32: Annotated[bool, typer.Option("--float32", help="Store float32, twice the size.")] = (
+        False
+    ),
+) -> None:
+    """Exports a network to ONNX, for `--preset FILE` and other runtimes.
+
+    Example: `atnet export model.keras -o model.onnx`
+    """
+    os.environ["KERAS_BACKEND"] = "torch"
+    try:
+        from atnet.models.export import export_onnx
+        from atnet.models.weights import load_network
+    except ImportError as error:
+        raise ImportError(f"{error.name} is missing; pip install 'atnet[export]'") from error
+
+    network = load_network(weights, encoder=encoder, decoder=decoder)
+    with messages.status(f"Exporting {weights}"):
+        export_onnx(network, output, half_storage=not float32)
+    report({"model": str(output)}, as_json=False)
