@@ -38,12 +38,12 @@ class _Case(NamedTuple):
 
 
 def score(prediction: NDArray, alpha: NDArray, trimap: NDArray[np.uint8]) -> Scores:
-    """Compute all four errors of a predicted alpha.
+    """Computes all four errors of a predicted alpha.
 
     Args:
-        prediction: Predicted alpha (H, W), uint8 or float32/float64 in [0, 1].
-        alpha: True alpha (H, W), uint8 or float32/float64 in [0, 1].
-        trimap: uint8 (H, W) of 0 background, 128 unknown and 255 foreground.
+        prediction: Predicted alpha `(H, W)`, uint8 or float32/float64 in [0, 1].
+        alpha: True alpha `(H, W)`, uint8 or float32/float64 in [0, 1].
+        trimap: uint8 `(H, W)` of 0 background, 128 unknown and 255 foreground.
 
     Returns:
         The errors over the unknown region; all are zero where nothing is unknown.
@@ -62,12 +62,12 @@ def score(prediction: NDArray, alpha: NDArray, trimap: NDArray[np.uint8]) -> Sco
 
 
 def sad(prediction: NDArray, alpha: NDArray, trimap: NDArray[np.uint8]) -> float:
-    """Compute the sum of absolute differences, in thousands.
+    """Computes the sum of absolute differences, in thousands.
 
     Args:
-        prediction: Predicted alpha (H, W), uint8 or float32/float64 in [0, 1].
-        alpha: True alpha (H, W), uint8 or float32/float64 in [0, 1].
-        trimap: uint8 (H, W) of 0 background, 128 unknown and 255 foreground.
+        prediction: Predicted alpha `(H, W)`, uint8 or float32/float64 in [0, 1].
+        alpha: True alpha `(H, W)`, uint8 or float32/float64 in [0, 1].
+        trimap: uint8 `(H, W)` of 0 background, 128 unknown and 255 foreground.
 
     Returns:
         The sum over the unknown pixels / 1000.
@@ -83,12 +83,12 @@ def sad(prediction: NDArray, alpha: NDArray, trimap: NDArray[np.uint8]) -> float
 
 
 def mse(prediction: NDArray, alpha: NDArray, trimap: NDArray[np.uint8]) -> float:
-    """Compute the mean squared difference.
+    """Computes the mean squared difference.
 
     Args:
-        prediction: Predicted alpha (H, W), uint8 or float32/float64 in [0, 1].
-        alpha: True alpha (H, W), uint8 or float32/float64 in [0, 1].
-        trimap: uint8 (H, W) of 0 background, 128 unknown and 255 foreground.
+        prediction: Predicted alpha `(H, W)`, uint8 or float32/float64 in [0, 1].
+        alpha: True alpha `(H, W)`, uint8 or float32/float64 in [0, 1].
+        trimap: uint8 `(H, W)` of 0 background, 128 unknown and 255 foreground.
 
     Returns:
         The mean over the unknown pixels, 0 if there are none.
@@ -104,16 +104,16 @@ def mse(prediction: NDArray, alpha: NDArray, trimap: NDArray[np.uint8]) -> float
 
 
 def gradient_error(prediction: NDArray, alpha: NDArray, trimap: NDArray[np.uint8]) -> float:
-    """Compute the squared difference of gradient amplitudes, in thousands.
+    """Computes the squared difference of gradient amplitudes, in thousands.
 
     Each map is first stretched to [0, 1] by its own minimum and maximum (MATLAB's `mat2gray`);
     a constant map is left as it is and has no gradient. The gradient is a convolution of the
     whole map, its border replicated, with first derivatives of a Gaussian of sigma 1.4.
 
     Args:
-        prediction: Predicted alpha (H, W), uint8 or float32/float64 in [0, 1].
-        alpha: True alpha (H, W), uint8 or float32/float64 in [0, 1].
-        trimap: uint8 (H, W) of 0 background, 128 unknown and 255 foreground.
+        prediction: Predicted alpha `(H, W)`, uint8 or float32/float64 in [0, 1].
+        alpha: True alpha `(H, W)`, uint8 or float32/float64 in [0, 1].
+        trimap: uint8 `(H, W)` of 0 background, 128 unknown and 255 foreground.
 
     Returns:
         The sum over the unknown pixels / 1000.
@@ -130,16 +130,16 @@ def gradient_error(prediction: NDArray, alpha: NDArray, trimap: NDArray[np.uint8
 
 
 def connectivity_error(prediction: NDArray, alpha: NDArray, trimap: NDArray[np.uint8]) -> float:
-    """Compute how differently pixels hang together with the main object, in thousands.
+    """Computes how differently pixels hang together with the main object, in thousands.
 
     The level of a pixel is the last of the thresholds 0, 0.1, ..., 1 up to which it lay in the
     largest 4-connected component that both maps share. With d = value - level, each map has the
     connectivity 1 - d where d >= 0.15 and 1 elsewhere (Rhemann et al. 2009, with lambda = 1).
 
     Args:
-        prediction: Predicted alpha (H, W), uint8 or float32/float64 in [0, 1].
-        alpha: True alpha (H, W), uint8 or float32/float64 in [0, 1].
-        trimap: uint8 (H, W) of 0 background, 128 unknown and 255 foreground.
+        prediction: Predicted alpha `(H, W)`, uint8 or float32/float64 in [0, 1].
+        alpha: True alpha `(H, W)`, uint8 or float32/float64 in [0, 1].
+        trimap: uint8 `(H, W)` of 0 background, 128 unknown and 255 foreground.
 
     Returns:
         The sum of absolute connectivity differences over the unknown pixels / 1000.
@@ -190,12 +190,12 @@ def _unknown_region(trimap: NDArray) -> NDArray[np.bool_]:
 
 
 def _unit_range(values: NDArray, dtype: type[np.floating]) -> NDArray:
-    """Convert to a float type in [0, 1]; 8-bit values are divided in that very precision."""
+    """Converts to a float type in [0, 1]; 8-bit values are divided in that very precision."""
     return values / dtype(255) if values.dtype == np.uint8 else values.astype(dtype, copy=False)
 
 
 def _difference(case: _Case) -> NDArray[np.float64]:
-    """Return prediction minus alpha, one value for each unknown pixel."""
+    """Returns prediction minus alpha, one value for each unknown pixel."""
     prediction = _unit_range(case.prediction[case.unknown], np.float64)
     return prediction - _unit_range(case.alpha[case.unknown], np.float64)
 
@@ -211,7 +211,7 @@ def _mse(difference: NDArray[np.float64]) -> float:
 def _gradient_kernels(
     sigma: float = 1.4, epsilon: float = 1e-2
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return a Gaussian, cut below a density of epsilon, and its derivative, both of L2 norm 1."""
+    """Returns a Gaussian, cut below a density of epsilon, and its derivative, both of L2 norm 1."""
     density = math.sqrt(2 * math.pi) * sigma * epsilon  # as a share of the Gaussian's peak
     half_size = math.ceil(sigma * math.sqrt(-2 * math.log(density)))
     x = np.arange(-half_size, half_size + 1, dtype=np.float64)
@@ -230,7 +230,7 @@ def _gradient(case: _Case) -> float:
 
 
 def _gradient_amplitude(values: NDArray, unknown: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return the amplitude at the unknown pixels of a map that is stretched as a whole."""
+    """Returns the amplitude at the unknown pixels of a map that is stretched as a whole."""
     box = _padded_bounding_box(unknown, len(_GAUSSIAN) // 2)
     low, high = float(values.min()), float(values.max())
     stretched = ((values[box] - low) / ((high - low) or 1.0)).astype(np.float32)
@@ -244,7 +244,7 @@ def _gradient_amplitude(values: NDArray, unknown: NDArray[np.bool_]) -> NDArray[
 
 
 def _padded_bounding_box(region: NDArray[np.bool_], padding: int) -> tuple[slice, slice]:
-    """Return the rows and columns within `padding` pixels of the box around a region."""
+    """Returns the rows and columns within `padding` pixels of the box around a region."""
     left, top, width, height = cv2.boundingRect(region.view(np.uint8))
     rows = slice(max(top - padding, 0), top + height + padding)
     return rows, slice(max(left - padding, 0), left + width + padding)
@@ -264,7 +264,7 @@ def _phi(values: NDArray[np.float32], level: NDArray[np.float32]) -> NDArray[np.
 
 
 def _connected_levels(shared: NDArray, unknown: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return, for each unknown pixel, the last threshold up to which it stayed connected."""
+    """Returns, for each unknown pixel, the last threshold up to which it stayed connected."""
     connected = unknown.copy()
     passed = np.zeros(unknown.shape, np.uint8)
     for threshold in _LEVELS[1:]:
@@ -276,7 +276,7 @@ def _connected_levels(shared: NDArray, unknown: NDArray[np.bool_]) -> NDArray[np
 
 
 def _largest_component(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the largest 4-connected component; of several, MATLAB's first, by columns."""
+    """Returns the largest 4-connected component; of several, MATLAB's first, by columns."""
     count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=4)
     if count == 1:
         return mask
@@ -290,7 +290,7 @@ def _largest_component(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _areas(labels: NDArray) -> NDArray:
-    """Count the pixels of each label by whole runs, which is faster than one by one."""
+    """Counts the pixels of each label by whole runs, which is faster than one by one."""
     starts = np.ones(labels.shape, bool)  # a run ends with its row
     np.not_equal(labels[:, 1:], labels[:, :-1], out=starts[:, 1:])
     first = np.flatnonzero(starts)

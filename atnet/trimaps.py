@@ -1,4 +1,4 @@
-"""Make and check trimaps: uint8 arrays of 0 background, 128 unknown and 255 foreground."""
+"""Makes and checks trimaps: uint8 arrays of 0 background, 128 unknown and 255 foreground."""
 
 import warnings
 
@@ -20,20 +20,20 @@ class TrimapError(ValueError):
 
 
 def snap_trimap(grey: np.ndarray) -> np.ndarray:
-    """Turn any grey picture of a trimap into exact values.
+    """Turns any grey picture of a trimap into exact values.
 
     Exactly 0, 128 and 255 are kept silently. All else is snapped with a warning that counts it: up
     to 25 (10 %) becomes background, 230 (90 %) and more foreground, everything between unknown.
     That covers other codes for unknown (127, 102), smoothed edges and JPEG noise.
 
     Args:
-        grey: (H, W), float in [0, 1], uint8, uint16 or bool; compared after rounding to 8 bits.
+        grey: `(H, W)`, float in [0, 1], uint8, uint16 or bool; compared after rounding to 8 bits.
 
     Returns:
-        Trimap, uint8 (H, W).
+        Trimap, uint8 `(H, W)`.
 
     Raises:
-        TrimapError: if `grey` is not such an array.
+        TrimapError: `grey` is not such an array.
 
     Example:
         >>> snap_trimap(np.array([[0.0, 0.5, 1.0]])).tolist()
@@ -52,17 +52,17 @@ def snap_trimap(grey: np.ndarray) -> np.ndarray:
 
 
 def check_trimap(trimap: np.ndarray, image_shape: tuple[int, ...]) -> None:
-    """Refuse a trimap that cannot be meant.
+    """Refuses a trimap that cannot be meant.
 
     A trimap without unknown pixels (a hard mask), or with unknown pixels and only one of
     foreground and background, is fine. One value everywhere is not, except in a single pixel.
 
     Args:
-        trimap: uint8 (H, W) with values 0, 128 and 255.
-        image_shape: shape of the image, (H, W) or (H, W, channels).
+        trimap: uint8 `(H, W)` with values 0, 128 and 255.
+        image_shape: Shape of the image, `(H, W)` or `(H, W, channels)`.
 
     Raises:
-        TrimapError: if type, size or values are wrong, or all values are the same.
+        TrimapError: Type, size or values are wrong, or all values are the same.
 
     Example:
         >>> check_trimap(np.array([[0, 128, 255]], np.uint8), (1, 3, 3))
@@ -93,13 +93,13 @@ def check_trimap(trimap: np.ndarray, image_shape: tuple[int, ...]) -> None:
 
 
 def unknown_region(trimap: np.ndarray) -> np.ndarray:
-    """Tell where alpha has to be found.
+    """Tells where alpha has to be found.
 
     Args:
-        trimap: uint8 (H, W).
+        trimap: uint8 `(H, W)`.
 
     Returns:
-        bool (H, W).
+        bool `(H, W)`.
 
     Example:
         >>> unknown_region(np.array([[0, 128, 255]], np.uint8)).tolist()
@@ -111,21 +111,21 @@ def unknown_region(trimap: np.ndarray) -> np.ndarray:
 def trimap_from_mask(
     mask: np.ndarray, foreground_radius: float, background_radius: float
 ) -> np.ndarray:
-    """Make a trimap from a hard or soft mask.
+    """Makes a trimap from a hard or soft mask.
 
     From 95 % the mask is foreground, up to 5 % background. Both are eroded by a disc, but not at
     the frame, where an object may go on; the rest is unknown. The result may have a single value.
 
     Args:
-        mask: (H, W), bool, float in [0, 1], uint8 or uint16; compared after rounding to 8 bits.
-        foreground_radius: erosion of the foreground in pixels, at least 0.
-        background_radius: erosion of the background in pixels, at least 0.
+        mask: `(H, W)`, bool, float in [0, 1], uint8 or uint16; compared after rounding to 8 bits.
+        foreground_radius: Erosion of the foreground in pixels, at least 0.
+        background_radius: Erosion of the background in pixels, at least 0.
 
     Returns:
-        Trimap, uint8 (H, W).
+        Trimap, uint8 `(H, W)`.
 
     Raises:
-        TrimapError: if the mask is not such an array or a radius is negative.
+        TrimapError: The mask is not such an array or a radius is negative.
 
     Example:
         >>> trimap_from_mask(np.array([[0, 0, 0, 1, 1]], bool), 1, 2).tolist()
@@ -139,18 +139,18 @@ def trimap_from_mask(
 def trimap_from_alpha(
     alpha: np.ndarray, foreground_radius: float, background_radius: float
 ) -> np.ndarray:
-    """Make a trimap from an alpha: as `trimap_from_mask`, but only alpha 0 and 1 are certain.
+    """Makes a trimap from an alpha: as `trimap_from_mask`, but only alpha 0 and 1 are certain.
 
     Args:
-        alpha: (H, W), float in [0, 1], uint8 or uint16; compared after rounding to 8 bits.
-        foreground_radius: erosion of alpha = 1 in pixels, at least 0.
-        background_radius: erosion of alpha = 0 in pixels, at least 0.
+        alpha: `(H, W)`, float in [0, 1], uint8 or uint16; compared after rounding to 8 bits.
+        foreground_radius: Erosion of alpha = 1 in pixels, at least 0.
+        background_radius: Erosion of alpha = 0 in pixels, at least 0.
 
     Returns:
-        Trimap, uint8 (H, W).
+        Trimap, uint8 `(H, W)`.
 
     Raises:
-        TrimapError: if alpha is not such an array or a radius is negative.
+        TrimapError: Alpha is not such an array or a radius is negative.
 
     Example:
         >>> trimap_from_alpha(np.array([[0.0, 0.0, 0.02, 0.98, 1.0]]), 0, 1).tolist()
@@ -162,21 +162,21 @@ def trimap_from_alpha(
 
 
 def trimap_from_box(image: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
-    """Make a trimap from a box around the object, by GrabCut (Rother et al., 2004).
+    """Makes a trimap from a box around the object, by GrabCut (Rother et al., 2004).
 
     The outline found inside the box gets an unknown band of 2 % of the box's diagonal to either
     side. It misses holes, glass, and hair that reaches beyond the band; on cluttered backgrounds,
     or where object and background share colours, the outline itself is wrong: look before use.
 
     Args:
-        image: (H, W, 3), float in [0, 1] or uint8.
-        box: x, y, width, height in pixels, clipped to the image; background must remain around.
+        image: `(H, W, 3)`, float in [0, 1] or uint8.
+        box: `(x, y, width, height)` in pixels, clipped to the image; background must remain around.
 
     Returns:
-        Trimap, uint8 (H, W), with unknown pixels.
+        Trimap, uint8 `(H, W)`, with unknown pixels.
 
     Raises:
-        TrimapError: if the box is outside the image, too small or all of it, or no object is found.
+        TrimapError: The box is outside the image, too small or all of it, or no object is found.
 
     Example:
         >>> image = np.zeros((40, 60, 3), np.float32)
@@ -198,7 +198,7 @@ def trimap_from_box(image: np.ndarray, box: tuple[int, int, int, int]) -> np.nda
 
 
 def trimap_from_subject(image: np.ndarray) -> np.ndarray:
-    """Make a trimap of the main subject without any hint, by GrabCut (Rother et al., 2004).
+    """Makes a trimap of the main subject without any hint, by GrabCut (Rother et al., 2004).
 
     A border of 5 % at the top, left and right is taken for background (subjects are often cut by
     the lower edge), so the subject should keep clear of it and differ from it in colour. Several
@@ -206,13 +206,13 @@ def trimap_from_subject(image: np.ndarray) -> np.ndarray:
     are missed as in `trimap_from_box`, the better choice wherever the object's place is known.
 
     Args:
-        image: (H, W, 3), float in [0, 1] or uint8.
+        image: `(H, W, 3)`, float in [0, 1] or uint8.
 
     Returns:
-        Trimap, uint8 (H, W), with unknown pixels.
+        Trimap, uint8 `(H, W)`, with unknown pixels.
 
     Raises:
-        TrimapError: if no subject is found.
+        TrimapError: No subject is found.
 
     Example:
         >>> image = np.zeros((40, 60, 3), np.float32)
@@ -280,7 +280,7 @@ def _clipped(box: tuple[int, int, int, int], shape: tuple[int, ...]) -> tuple[sl
 
 
 def _grab_cut(pixels: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Split pixels into foreground (True) and background from labels, on a reduced copy."""
+    """Splits pixels into foreground (True) and background from labels, on a reduced copy."""
     height, width = labels.shape
     scale = min(1.0, GRAB_CUT_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
