@@ -113,7 +113,7 @@ def _read_archive(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file; expected an .npz archive of weights")
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return dict(archive.items())
     except (zipfile.BadZipFile, ValueError, OSError, EOFError, AttributeError) as error:
         raise ValueError(f"{path}: not a readable .npz archive of weights ({error})") from error

@@ -1,0 +1,134 @@
+import keras
+import numpy as np
+import pytest
+
+from atnet.models.atnet import ATNet
+from helpers import example_inputs, gradients, randomise
+
+
+@pytest.fixture(scope="module")
+def model():
+    network = ATNet()
+    randomise(network)
+    return network
+
+
+@pytest.mark.parametrize(
+    ("encoder", "decoder", "with_refinement", "without"),
+    [
+        ("vgg16", "attention_transfer", 23_332_071, 23_254_694),
+        ("vgg16", "original", 24_400_513 + 77_569, 24_400_513),
+        ("resnet50", "original", 35_804_801 + 77_569, 35_804_801),
+        ("mobilenet_v2", "original", 11_657_249 + 77_569, 11_657_249),
+    ],
+)
+def test_parameter_counts_are_the_published_ones(encoder, decoder, with_refinement, without):
+    assert ATNet(encoder, decoder).count_params() == with_refinement
+    assert ATNet(encoder, decoder, refinement=False).count_params() == without
+
+
+@pytest.mark.parametrize(
+    ("encoder", "decoder"),
+    [
+        ("mobilenet_v2", "attention_transfer"),
+        ("efficientnet_lite0", "attention_transfer"),
+        ("mobilenet_v2", "original"),
+    ],
+)
+def test_alpha_has_the_image_size_and_lies_in_0_1(encoder, decoder):
+    outputs = ATNet(encoder, decoder).predict_on_batch(example_inputs(64, 32))
+    for name in ("coarse_alpha", "alpha"):
+        alpha = outputs[name]
+        assert alpha.shape == (1, 64, 32, 1)
+        assert alpha.min() >= 0
+        assert alpha.max() <= 1
+
+
+def test_refinement_starts_as_the_identity():
+    outputs = ATNet("vgg16").predict_on_batch(example_inputs())
+    np.testing.assert_allclose(outputs["alpha"], outputs["coarse_alpha"])
+
+
+def test_without_refinement_alpha_is_the_coarse_alpha():
+    outputs = ATNet("vgg16", refinement=False).predict_on_batch(example_inputs())
+    np.testing.assert_array_equal(outputs["alpha"], outputs["coarse_alpha"])
+
+
+def untaught(decoder):
+    network = ATNet("vgg16", decoder)
+    randomise(network)
+    slopes = gradients(network, example_inputs(32, 32, batch=2))
+    return [path for path, slope in slopes.items() if not np.abs(slope).max() > 0]
+
+
+@pytest.mark.parametrize("decoder", ["attention_transfer", "original"])
+def test_gradient_reaches_every_weight(decoder):
+    assert untaught(decoder) == []
+
+
+def test_the_released_fusion_never_teaches_its_gates():
+    """What the test above is there to catch: a comparison passes no gradient."""
+    paths = untaught("original_winner")
+    gates = [path for path in paths if "/gate/" in path]
+    assert len(gates) == 5 * 4  # kernel, bias, gamma, beta on five levels
+    assert {path.split("/")[0] for path in paths if path not in gates} <= {
+        f"project{level}"
+        for level in range(1, 6)  # the skips learn nothing either
+    }
+
+
+def test_config_round_trip(model):
+    clone = ATNet.from_config(model.get_config())
+    assert clone.get_config() == model.get_config()
+    assert clone.count_params() == model.count_params()
+
+
+def test_a_saved_network_comes_back_the_same(tmp_path):
+    network = ATNet("vgg16")
+    randomise(network)
+    network.save(tmp_path / "network.keras")
+    restored = keras.saving.load_model(tmp_path / "network.keras")
+    assert type(restored) is ATNet
+    inputs = example_inputs()
+    np.testing.assert_array_equal(
+        restored.predict_on_batch(inputs)["alpha"], network.predict_on_batch(inputs)["alpha"]
+    )
+
+
+def test_bfloat16_computes_and_answers_in_float32():
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        network = ATNet("vgg16")
+        half = network.predict_on_batch(example_inputs())["alpha"]
+    finally:
+        keras.config.set_dtype_policy(policy)
+    assert keras.backend.standardize_dtype(half.dtype) == "float32"
+    assert keras.backend.standardize_dtype(network.weights[0].dtype) == "float32"
+    full = ATNet("vgg16")
+    full.set_weights(network.get_weights())
+    np.testing.assert_allclose(half, full.predict_on_batch(example_inputs())["alpha"], atol=0.05)
+
+
+def test_a_batch_equals_its_images_one_by_one(model):
+    first, second = example_inputs(seed=1), example_inputs(seed=2)
+    both = {key: np.concatenate([first[key], second[key]]) for key in first}
+    separate = np.concatenate([model.predict_on_batch(x)["alpha"] for x in (first, second)])
+    np.testing.assert_allclose(model.predict_on_batch(both)["alpha"], separate, atol=1e-5)
+
+
+def test_sizes_that_are_no_multiple_of_32_are_refused(model):
+    with pytest.raises(ValueError, match="height 40; allowed are multiples of 32"):
+        model(example_inputs(40, 64))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"encoder": "vgg"}, "encoder is 'vgg'; allowed are vgg16"),
+        ({"decoder": "unet"}, "decoder is 'unet'; allowed are attention_transfer"),
+    ],
+)
+def test_unknown_parts_are_refused_by_name(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        ATNet(**arguments)

@@ -1,0 +1,132 @@
+"""Runs with PyTorch alone: `KERAS_BACKEND=torch pytest -m torch`."""
+
+import numpy as np
+import pytest
+
+from atnet.matting import Matting
+from atnet.models.atnet import ATNet
+from helpers import example_inputs, randomise, to_numpy
+
+pytestmark = pytest.mark.torch
+
+SIZES = [(32, 32), (32, 1024), (1024, 32), (96, 128), (160, 96), (224, 224), (512, 736)]
+
+
+@pytest.fixture(scope="module")
+def model():
+    network = ATNet()
+    randomise(network.get_layer("decoder"))
+    randomise(network.get_layer("refinement"))
+    return network
+
+
+@pytest.fixture(scope="module", params=["float32", "float16"])
+def exported(request, model, tmp_path_factory):
+    from atnet.models.export import export_onnx
+
+    path = tmp_path_factory.mktemp("export") / "model.onnx"
+    export_onnx(model, path, half_storage=request.param == "float16")
+    return request.param, path
+
+
+@pytest.fixture(scope="module")
+def session(exported):
+    import onnxruntime
+
+    return onnxruntime.InferenceSession(exported[1], providers=["CPUExecutionProvider"])
+
+
+@pytest.mark.parametrize(("height", "width"), SIZES)
+def test_onnx_equals_keras_at_every_size(model, exported, session, height, width):
+    inputs = example_inputs(height, width, seed=height + width)
+    expected = to_numpy(model(inputs)["alpha"])
+    difference = np.abs(session.run(["alpha"], inputs)[0] - expected)
+    if exported[0] == "float32":
+        assert difference.max() <= 1e-5
+    else:
+        assert difference.mean() <= 2e-4
+        assert difference.max() <= 5e-3
+
+
+def test_normalisation_is_folded_and_operators_are_standard(exported):
+    import onnx
+
+    graph = onnx.load(exported[1])
+    operators = {node.op_type for node in graph.graph.node}
+    assert "BatchNormalization" not in operators
+    assert "DepthToSpace" in operators
+    assert [opset.domain for opset in graph.opset_import] == [""]
+    convolutions = [node for node in graph.graph.node if node.op_type == "Conv"]
+    assert len(convolutions) == 39  # 13 encoder, 5 x 4 decoder, 2 head, 4 refinement
+
+
+def test_height_and_width_are_symbolic(exported):
+    import onnx
+
+    for tensor in onnx.load(exported[1]).graph.input:
+        sizes = tensor.type.tensor_type.shape.dim
+        assert [size.dim_param for size in sizes[1:3]] == ["32*h", "32*w"]
+
+
+def test_float16_storage_halves_the_file(exported):
+    megabytes = exported[1].stat().st_size / 1e6
+    assert megabytes == pytest.approx(46.7 if exported[0] == "float16" else 93.3, abs=0.2)
+
+
+def test_nothing_of_the_exporting_machine_is_in_the_file(exported):
+    content = exported[1].read_bytes()
+    for trace in (b"site-packages", b".py", b"pkg.torch", b"stack_trace"):
+        assert trace not in content
+
+
+def test_the_predictor_takes_an_exported_file(exported):
+    trimap = np.full((40, 50), 128, np.uint8)
+    trimap[:10] = 0
+    assert Matting(exported[1]).alpha(np.zeros((40, 50, 3), np.uint8), trimap).shape == (40, 50)
+
+
+@pytest.mark.parametrize("encoder", ["resnet50", "mobilenet_v2", "efficientnet_lite0"])
+def test_other_encoders_export_alike(encoder, tmp_path):
+    import onnx
+    import onnxruntime
+
+    from atnet.models.export import export_onnx
+
+    network = ATNet(encoder)
+    path = tmp_path / "model.onnx"
+    export_onnx(network, path, half_storage=False)
+    inputs = example_inputs(64, 160)
+    (alpha,) = onnxruntime.InferenceSession(path).run(["alpha"], inputs)
+    np.testing.assert_allclose(np.asarray(alpha), to_numpy(network(inputs)["alpha"]), atol=1e-5)
+    operators = [node.op_type for node in onnx.load(path).graph.node]
+    # Normalisation would show as a subtraction each; two belong to the network's input.
+    assert operators.count("Sub") == 2
+
+
+def test_a_failed_export_leaves_the_old_file(model, tmp_path, monkeypatch):
+    from atnet.models import export
+
+    target = tmp_path / "model.onnx"
+    target.write_bytes(b"old")
+    monkeypatch.setattr(export, "_RULES", None)
+    with pytest.raises(AttributeError):
+        export.export_onnx(model, target)
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_published_weights_export_to_the_shipped_file(optional_data, tmp_path):
+    from atnet.models.export import export_onnx
+    from atnet.models.weights import load_network
+    from atnet.presets import PRESETS
+
+    network = load_network(optional_data / "bootstrap" / "atnet_vgg16_float16.npz")
+    export_onnx(network, tmp_path / "model.onnx")
+    trimap = np.full((64, 64), 128, np.uint8)
+    trimap[:8] = 0
+    image = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    np.testing.assert_allclose(
+        Matting(tmp_path / "model.onnx").alpha(image, trimap),
+        Matting(PRESETS["atnet-vgg16"].path).alpha(image, trimap),
+        atol=1e-6,
+    )

@@ -1,0 +1,96 @@
+import keras
+import numpy as np
+import pytest
+
+import reference
+from atnet.models.layers import (
+    AttentionTransferModule,
+    FeatureAttentionBlock,
+    NetworkInput,
+    ScaleTransferBlock,
+)
+from helpers import randomise, to_numpy, weights_by_name
+
+RNG = np.random.default_rng(0)
+
+
+def feature(*shape):
+    return RNG.normal(size=shape).astype("float32")
+
+
+def test_network_input_by_hand():
+    image = np.zeros((1, 32, 32, 3), "float32")
+    image[0, 0, 0] = 1
+    trimap = np.ones((1, 32, 32, 1), "float32")
+    joined = to_numpy(NetworkInput()(image, trimap))
+    # 255 less the mean of 123.68 is 131.32, by 64 is 2.051875; the trimap's 1 less 0.5 is 0.5.
+    np.testing.assert_allclose(joined[0, 0, 0], [2.051875, 2.159703, 2.360328, 0.5], atol=1e-6)
+    # Black is the negative mean by 64.
+    np.testing.assert_allclose(joined[0, 1, 1], [-1.9325, -1.82467, -1.624047, 0.5], atol=1e-5)
+
+
+@pytest.mark.parametrize(("height", "width"), [(33, 64), (64, 31), (1, 1)])
+def test_network_input_refuses_sizes_the_encoder_cannot_halve(height, width):
+    with pytest.raises(ValueError, match="multiples of 32"):
+        NetworkInput()(np.zeros((1, height, width, 3)), np.zeros((1, height, width, 1)))
+
+
+def test_scale_transfer_moves_channels_to_pixels_by_hand():
+    block = ScaleTransferBlock(1)
+    block.build((None, None, None, 4))
+    block.set_weights([np.eye(4).reshape(1, 1, 4, 4)])
+    magnified = to_numpy(block(np.array([1, 2, 3, 4], "float32").reshape(1, 1, 1, 4)))
+    np.testing.assert_array_equal(magnified[0, ..., 0], [[1, 2], [3, 4]])
+
+
+def test_scale_transfer_adds_no_information():
+    """Rearrangement alone: the values are those of the convolution, each exactly once."""
+    block = ScaleTransferBlock(3)
+    x = feature(2, 3, 5, 4)
+    np.testing.assert_array_equal(
+        np.sort(to_numpy(block(x)), axis=None), np.sort(to_numpy(block.expand(x)), axis=None)
+    )
+
+
+def test_feature_attention_equals_its_formula():
+    block = FeatureAttentionBlock()
+    context, skip = feature(2, 4, 6, 5), feature(2, 4, 6, 7)
+    block(context, skip)
+    randomise(block)
+    expected = reference.feature_attention(context, skip, weights_by_name(block))
+    np.testing.assert_allclose(to_numpy(block(context, skip)), expected, atol=1e-5)
+
+
+def test_feature_attention_starts_open():
+    """sigmoid(1)² = 0.534 with a zero context: nothing is suppressed before training."""
+    skip = np.ones((1, 4, 4, 3), "float32")
+    attended = to_numpy(FeatureAttentionBlock()(np.zeros((1, 4, 4, 2), "float32"), skip))
+    np.testing.assert_allclose(attended, 0.5344, atol=1e-4)
+
+
+def test_attention_transfer_equals_its_formula():
+    module = AttentionTransferModule(transfer_channels=3, channels=5)
+    x, skip = feature(2, 3, 4, 6), feature(2, 6, 8, 7)
+    module(x, skip)
+    randomise(module)
+    expected = reference.attention_transfer(x, skip, weights_by_name(module))
+    np.testing.assert_allclose(to_numpy(module(x, skip)), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shapes"),
+    [
+        (NetworkInput(), [(1, 32, 32, 3), (1, 32, 32, 1)]),
+        (ScaleTransferBlock(3), [(1, 4, 4, 6)]),
+        (FeatureAttentionBlock(), [(1, 4, 4, 6), (1, 4, 4, 3)]),
+        (AttentionTransferModule(3, 5), [(1, 4, 4, 6), (1, 8, 8, 2)]),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, keras.Layer) else "",
+)
+def test_layers_survive_a_config_round_trip(layer, shapes):
+    clone = type(layer).from_config(layer.get_config())
+    inputs = [feature(*shape) for shape in shapes]
+    expected = layer(*inputs)
+    clone(*inputs)
+    clone.set_weights(layer.get_weights())
+    np.testing.assert_array_equal(to_numpy(clone(*inputs)), to_numpy(expected))

@@ -1,0 +1,103 @@
+import numpy as np
+import pytest
+
+from atnet.models.atnet import ATNet
+from atnet.models.weights import load_network, load_weights, save_weights, variable_names
+from helpers import example_inputs, randomise
+
+
+@pytest.fixture(scope="module")
+def model():
+    network = ATNet("mobilenet_v2")
+    randomise(network)
+    return network
+
+
+@pytest.fixture
+def archive(model, tmp_path):
+    path = tmp_path / "weights.npz"
+    save_weights(model, path)
+    return path
+
+
+def altered(archive, **changes):
+    with np.load(archive) as arrays:
+        content = {**arrays, **changes}
+    np.savez(archive, **{name: value for name, value in content.items() if value is not None})
+    return archive
+
+
+def test_names_are_those_of_the_published_archive():
+    names = variable_names(ATNet())
+    assert len(names) == 91
+    assert tuple(names["encoder/block1_conv1/kernel"].shape) == (3, 3, 4, 64)
+    assert tuple(names["decoder/level5/channel_gate/bias"].shape) == (512,)
+    assert tuple(names["refinement/residual/kernel"].shape) == (3, 3, 64, 1)
+
+
+def test_a_round_trip_keeps_every_value(model, archive):
+    network = load_network(archive, encoder="mobilenet_v2")
+    inputs = example_inputs()
+    np.testing.assert_array_equal(
+        network.predict_on_batch(inputs)["alpha"], model.predict_on_batch(inputs)["alpha"]
+    )
+
+
+def test_float16_halves_the_file(model, archive, tmp_path):
+    save_weights(model, tmp_path / "half.npz", dtype="float16")
+    ratio = (tmp_path / "half.npz").stat().st_size / archive.stat().st_size
+    assert 0.49 < ratio < 0.52
+
+
+def test_every_difference_is_named_and_nothing_is_loaded(model, archive):
+    before = model.get_weights()
+    altered(
+        archive,
+        **{
+            "head/logit/bias": None,
+            "head/logit/kernel": np.zeros((3, 3, 64, 2)),
+            "tail/kernel": np.zeros(1),
+        },
+    )
+    with pytest.raises(ValueError, match="does not fit") as error:
+        load_weights(model, archive)
+    assert "missing head/logit/bias" in str(error.value)
+    assert "unexpected tail/kernel" in str(error.value)
+    assert "head/logit/kernel is (3, 3, 64, 2), expected (3, 3, 64, 1)" in str(error.value)
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_pickled_objects_are_refused(model, archive):
+    altered(archive, **{"head/logit/bias": np.array([{}], dtype=object)})
+    with pytest.raises(ValueError, match="not a readable"):
+        load_weights(model, archive)
+
+
+@pytest.mark.parametrize("content", [b"", b"not an archive", b"PK\x03\x04 cut off"])
+def test_other_files_are_refused_by_name(model, tmp_path, content):
+    path = tmp_path / "broken.npz"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"broken\.npz: not a readable"):
+        load_weights(model, path)
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "message"),
+    [
+        ("missing.npz", FileNotFoundError, "no such file"),
+        ("missing.keras", FileNotFoundError, "no such file"),
+        ("network.h5", ValueError, "expected a .keras network or an .npz archive"),
+    ],
+)
+def test_missing_and_foreign_files(tmp_path, name, error, message):
+    with pytest.raises(error, match=message):
+        load_network(tmp_path / name)
+
+
+def test_published_weights_give_the_golden_values(optional_data, golden_path):
+    network = load_network(optional_data / "bootstrap" / "atnet_vgg16_float16.npz")
+    with np.load(golden_path) as golden:
+        outputs = network.predict_on_batch({"image": golden["image"], "trimap": golden["trimap"]})
+        for name in ("coarse_alpha", "alpha"):
+            np.testing.assert_allclose(outputs[name], golden[name], atol=1e-5)
