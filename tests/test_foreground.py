@@ -1,0 +1,102 @@
+import cv2
+import numpy as np
+import pytest
+
+from atnet.foreground import composite, cover, cutout, estimate_foreground
+
+SIZE = 128
+
+
+@pytest.fixture(scope="module")
+def scene():
+    """A hairy disc of smoothly varying colour before coloured noise, composed exactly."""
+    rng = np.random.default_rng(0)
+    rows, columns = np.indices((SIZE, SIZE)).astype("float32") / SIZE
+    foreground = np.dstack([0.7 + 0.2 * rows, 0.5 + 0.2 * columns, 0.3 * np.ones_like(rows)])
+    background = cv2.GaussianBlur(rng.random((SIZE, SIZE, 3), "float32"), (0, 0), 6)
+    background = np.clip((background - 0.5) * 6 + [0.1, 0.3, 0.8], 0, 1)
+    distance = np.hypot(rows - 0.5, columns - 0.5)
+    angle = np.arctan2(rows - 0.5, columns - 0.5)
+    radius = 0.3 + 0.05 * np.sin(40 * angle)
+    alpha = np.clip((radius - distance) * 20 + 0.5, 0, 1)
+    foreground, background, alpha = (
+        array.astype("float32") for array in (foreground, background, alpha)
+    )
+    return composite(foreground, background, alpha), foreground, background, alpha
+
+
+def error(estimate, truth, alpha):
+    """Mean colour error where it shows: in soft pixels, weighted by alpha."""
+    soft = ((alpha > 0) & (alpha < 1)) * alpha
+    return float((np.abs(estimate - truth).mean(axis=2) * soft).sum() / soft.sum())
+
+
+def test_foreground_of_an_exact_composite_is_recovered(scene):
+    image, foreground, _, alpha = scene
+    recovered = error(estimate_foreground(image, alpha), foreground, alpha)
+    assert recovered < 0.01
+    assert recovered < error(image, foreground, alpha) / 20
+
+
+def test_the_composite_over_the_old_background_gives_the_image_back(scene):
+    image, _, background, alpha = scene
+    again = composite(estimate_foreground(image, alpha), background, alpha)
+    assert np.abs(again - image).mean() < 0.003
+
+
+def test_solid_pixels_keep_their_colour(scene):
+    image, _, _, alpha = scene
+    solid = alpha == 1
+    np.testing.assert_allclose(estimate_foreground(image, alpha)[solid], image[solid], atol=1e-6)
+
+
+def test_hidden_background_does_not_leak(scene):
+    """A pattern hidden where alpha is 0 leaves no trace; foreground colours stand there instead."""
+    image, _, _, alpha = scene
+    hidden = alpha == 0
+    secret = np.where(np.indices(alpha.shape).sum(axis=0) % 2, 0.9, 0.1).astype("float32")
+    changed = np.where(hidden[..., None], secret[..., None], image)
+    shown = estimate_foreground(changed, alpha)[hidden]
+    trace = np.corrcoef(shown.mean(axis=1), secret[hidden])[0, 1]
+    assert abs(trace) < 0.01
+    assert np.abs(shown - [0.8, 0.6, 0.3]).mean() < 0.1
+
+
+def test_everything_and_nothing():
+    image = np.random.default_rng(0).random((20, 30, 3), "float32")
+    np.testing.assert_allclose(
+        estimate_foreground(image, np.ones((20, 30), "float32")), image, atol=1e-6
+    )
+    nothing = estimate_foreground(image, np.zeros((20, 30), "float32"))
+    assert np.isfinite(nothing).all()
+
+
+def test_cutout_is_straight_rgba(scene):
+    image, _, _, alpha = scene
+    result = cutout(image, alpha)
+    assert result.shape == (SIZE, SIZE, 4)
+    np.testing.assert_array_equal(result[..., 3], alpha)
+    np.testing.assert_array_equal(result[..., :3], estimate_foreground(image, alpha))
+
+
+def test_composite_by_hand():
+    foreground = np.array([[[1.0, 0.5, 0.0]]], "float32")
+    result = composite(foreground, np.array([0.0, 0.5, 1.0]), np.array([[0.25]], "float32"))
+    # 0.25 * 1 + 0.75 * 0, 0.25 * 0.5 + 0.75 * 0.5, 0.25 * 0 + 0.75 * 1
+    np.testing.assert_allclose(result[0, 0], [0.25, 0.5, 0.75])
+
+
+@pytest.mark.parametrize("size", [(40, 60), (90, 30), (10, 10), (123, 77)])
+def test_cover_fills_the_size_and_keeps_the_centre(size):
+    picture = np.zeros((30, 60, 3), "float32")
+    picture[14:16, 29:31] = 1
+    covered = cover(picture, *size)
+    assert covered.shape == (*size, 3)
+    row, column = np.unravel_index(covered[..., 0].argmax(), size)
+    assert abs(row - size[0] / 2) <= 0.07 * size[0] + 1
+    assert abs(column - size[1] / 2) <= 0.07 * size[1] + 1
+
+
+def test_sizes_must_agree():
+    with pytest.raises(ValueError, match=r"image is \(4, 5\), alpha \(5, 4\)"):
+        estimate_foreground(np.zeros((4, 5, 3), "float32"), np.zeros((5, 4), "float32"))
