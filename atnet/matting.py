@@ -1,12 +1,13 @@
 """The predictor: image and trimap to alpha, on ONNX Runtime."""
 
+import os
 import re
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
-from atnet.presets import DEFAULT_PRESET, read_model
+from atnet.presets import DEFAULT_PRESET, PresetError, read_model
 from atnet.tiling import MULTIPLE, blending_window, plan_rectangles
 from atnet.trimaps import FOREGROUND, check_trimap, unknown_region
 
@@ -48,7 +49,7 @@ class Matting:
         max_memory: int | str | None = None,
     ) -> None:
         self._max_pixels = _max_pixels(max_memory)
-        self._session = _session(read_model(preset), providers)
+        self._session = _session(preset, _choose_providers(providers))
 
     @property
     def providers(self) -> list[str]:
@@ -133,19 +134,32 @@ def _max_pixels(max_memory: int | str | None) -> int:
     return pixels
 
 
-def _session(model: bytes, providers: list[str] | None) -> onnxruntime.InferenceSession:
+def _choose_providers(wanted: list[str] | None) -> list[str]:
     available = onnxruntime.get_available_providers()
-    if providers is None:
+    if wanted is None:
         preferred = ("CUDAExecutionProvider", "CPUExecutionProvider")
-        providers = [name for name in preferred if name in available]
-    unknown = [name for name in providers if name not in available]
-    if unknown or not providers:
-        raise ValueError(f"providers are {providers}; available are {', '.join(available)}")
+        return [name for name in preferred if name in available]
+    if not wanted or not set(wanted) <= set(available):
+        raise ValueError(f"providers are {wanted}; available are {', '.join(available)}")
+    return wanted
+
+
+def _session(preset: str | Path, providers: list[str]) -> onnxruntime.InferenceSession:
+    model = read_model(preset)
     options = onnxruntime.SessionOptions()
     # The arena keeps the largest pass's buffers for ever and trebles the peak; it saves no time.
     options.enable_cpu_mem_arena = False
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(model, options, providers=providers)
+    # ONNX Runtime does not look at this common limit by itself; 0 means all cores.
+    options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", "0").split(",")[0] or 0)
+    try:
+        session = onnxruntime.InferenceSession(model, options, providers=providers)
+    except Exception as error:  # ONNX Runtime's errors share no other base
+        raise PresetError(f"{preset}: is no ONNX model that can run here ({error})") from error
+    names = [tensor.name for tensor in session.get_inputs()]
+    if names != ["image", "trimap"]:
+        raise PresetError(f"{preset}: takes {names}; expected a model from `atnet export`")
+    return session
 
 
 def _check_image(image: np.ndarray) -> None:

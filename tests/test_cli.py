@@ -1,0 +1,203 @@
+"""The command line as users meet it: real processes, exit codes, both streams, files."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from atnet.images import encode_image, read_grey, write_image
+
+
+def atnet(*arguments, stdin=b"", folder=None):
+    return subprocess.run(
+        [sys.executable, "-m", "atnet", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        cwd=folder,
+        check=False,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    rng = np.random.default_rng(0)
+    write_image(tmp_path / "photo.png", rng.random((40, 50, 3), "float32"))
+    trimap = np.full((40, 50), 128 / 255, np.float32)
+    trimap[:10], trimap[-10:] = 0, 1
+    write_image(tmp_path / "trimap.png", trimap)
+    write_image(tmp_path / "other.png", trimap[:20])
+    write_image(tmp_path / "black.png", np.zeros((40, 50), np.float32))
+    write_image(
+        tmp_path / "grey127.png", np.where(trimap == np.float32(128 / 255), 127 / 255, trimap)
+    )
+    (tmp_path / "text.png").write_text("not an image")
+    (tmp_path / "empty.png").write_bytes(b"")
+    (tmp_path / "cut.png").write_bytes((tmp_path / "photo.png").read_bytes()[:2000])
+    (tmp_path / "folder.png").mkdir()
+    return tmp_path
+
+
+def one_line(stream):
+    lines = stream.decode().strip().splitlines()
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+def test_matte_writes_a_cutout_beside_the_image(folder):
+    run = atnet("matte", "photo.png", "--trimap", "trimap.png", folder=folder)
+    assert run.returncode == 0, run.stderr
+    assert (folder / "photo.cutout.png").exists()
+    assert run.stdout == b""
+
+
+def test_json_goes_to_standard_output_alone(folder):
+    run = atnet(
+        "matte", "photo.png", "--trimap", "trimap.png", "--alpha", "a.png", "--json", folder=folder
+    )
+    summary = json.loads(run.stdout)
+    assert summary["alpha"] == "a.png"
+    assert summary["unknown"] == 0.5
+    assert run.stderr == b""
+
+
+def test_pipes(folder):
+    run = atnet(
+        "matte", "-", "--trimap", "trimap.png", "--alpha", "-",
+        stdin=(folder / "photo.png").read_bytes(), folder=folder,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert read_grey(run.stdout).shape == (40, 50)
+
+
+def test_snapping_is_a_warning_with_a_count(folder):
+    run = atnet("matte", "photo.png", "--trimap", "grey127.png", "--alpha", "a.png", folder=folder)
+    assert run.returncode == 0
+    warning = run.stderr.decode().splitlines()[0]
+    assert warning.startswith("atnet: warning: ")
+    assert "1000" in warning.replace(",", "")
+
+
+@pytest.mark.parametrize(
+    ("image", "trimap", "message"),
+    [
+        ("missing.png", "trimap.png", "missing.png: cannot be read"),
+        ("folder.png", "trimap.png", "folder.png"),
+        ("text.png", "trimap.png", "text.png: is not"),
+        ("empty.png", "trimap.png", "empty.png"),
+        ("cut.png", "trimap.png", "cut.png: is damaged or truncated"),
+        ("photo.png", "missing.png", "missing.png: cannot be read"),
+        ("photo.png", "photo.png", "is coloured"),
+        ("photo.png", "other.png", "50 x 20 pixels, but the image is 50 x 40"),
+        ("photo.png", "black.png", "trimap"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_1(folder, image, trimap, message):
+    before = sorted(folder.iterdir())
+    run = atnet("matte", image, "--trimap", trimap, "--cutout", "c.png", folder=folder)
+    assert run.returncode == 1
+    line = one_line(run.stderr)
+    assert line.startswith("atnet: error: ")
+    assert message in line
+    assert run.stdout == b""
+    assert sorted(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "target", ["missing/c.png", "folder.png", "c.bmp", "c.jpg", "photo.png/c.png"]
+)
+def test_unwritable_targets_are_one_line_and_exit_1(folder, target):
+    run = atnet("matte", "photo.png", "--trimap", "trimap.png", "--cutout", target, folder=folder)
+    assert run.returncode == 1
+    assert target in one_line(run.stderr)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["matte"],
+        ["matte", "photo.png"],
+        ["matte", "photo.png", "--trimap", "trimap.png", "--auto"],
+        ["matte", "photo.png", "--box", "1,2,3"],
+        ["matte", "photo.png", "--box", "a,b,c,d"],
+        ["matte", "-", "--trimap", "-"],
+        ["matte", "photo.png", "--trimap", "trimap.png", "--alpha", "-", "--cutout", "-"],
+        ["matte", "photo.png", "--trimap", "trimap.png", "--alpha", "-", "--json"],
+        ["paint"],
+        ["demo", "--frobnicate"],
+    ],
+    ids=" ".join,
+)
+def test_bad_usage_is_exit_2(folder, arguments):
+    run = atnet(*arguments, folder=folder)
+    assert run.returncode == 2
+    assert b"Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (["--max-memory", "100MB"], "smallest tile needs"),
+        (["--max-memory", "lots"], "max_memory is 'lots'"),
+        (["--preset", "nope"], "allowed are atnet-vgg16"),
+        (["--preset", "text.onnx"], "text.onnx"),
+        (["--bits", "12"], "12 bits"),
+    ],
+)
+def test_bad_values_are_one_line_and_exit_1(folder, option, message):
+    (folder / "text.onnx").write_text("not a model")
+    run = atnet(
+        "matte", "photo.png", "--trimap", "trimap.png", "--alpha", "a.png", *option, folder=folder
+    )
+    assert run.returncode == 1
+    assert message in one_line(run.stderr)
+    assert not (folder / "a.png").exists()
+
+
+def test_trimap_from_a_mask(folder):
+    mask = np.zeros((40, 50), np.float32)
+    mask[10:30, 10:40] = 1
+    run = atnet("trimap", "photo.png", "--mask", "-", "-o", "made.png",
+                stdin=encode_image(mask), folder=folder)  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    values = np.unique(np.round(read_grey(folder / "made.png") * 255))
+    assert values.tolist() == [0, 128, 255]
+
+
+def test_models_lists_names_and_prints_cards():
+    listed = json.loads(atnet("models", "--json").stdout)
+    assert [model["name"] for model in listed] == ["atnet-vgg16"]
+    assert b"atnet-vgg16" in atnet("models").stdout
+    assert b"Measured quality" in atnet("models", "atnet-vgg16").stdout
+    run = atnet("models", "nope")
+    assert run.returncode == 1
+    assert "allowed are" in one_line(run.stderr)
+
+
+def test_export_without_its_file_is_one_line(tmp_path):
+    run = atnet("export", tmp_path / "nope.npz", "-o", tmp_path / "m.onnx")
+    assert run.returncode == 1
+    one_line(run.stderr)  # the missing file, or the missing export extra
+
+
+@pytest.mark.parametrize("command", ["matte", "trimap", "demo", "models", "export"])
+def test_help_shows_an_example_without_loading_anything_heavy(command):
+    code = (
+        "import sys; from atnet.cli import app\n"
+        "try: app([sys.argv[1], '--help'], prog_name='atnet')\n"
+        "except SystemExit as end: assert not end.code\n"
+        "heavy = {'keras', 'jax', 'torch', 'pandas', 'ray'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, command], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    assert "Example" in run.stdout
+
+
+def test_version():
+    import atnet as package
+
+    assert atnet("--version").stdout.decode().strip() == package.__version__

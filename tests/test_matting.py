@@ -1,0 +1,210 @@
+import threading
+import warnings
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from atnet import tiling
+from atnet.matting import Matting, parse_memory
+from atnet.presets import PresetError
+from atnet.trimaps import TrimapError
+
+
+@pytest.fixture(scope="module")
+def matting():
+    return Matting()
+
+
+def scene(height, width, seed=0):
+    """Noise with a soft vertical edge; the trimap's three bands stand upright."""
+    rng = np.random.default_rng(seed)
+    image = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    trimap = np.full((height, width), 128, np.uint8)
+    trimap[:, : width // 3] = 0
+    trimap[:, width - width // 3 :] = 255
+    return image, trimap
+
+
+def test_the_shipped_model_gives_the_golden_values(matting, golden_path):
+    """Weights are stored as float16, which moves alpha by no more than this."""
+    with np.load(golden_path) as golden:
+        image, levels, expected = (golden[name] for name in ("image", "trimap", "alpha"))
+    trimap = np.array([0, 128, 255], np.uint8)[(2 * levels[0, ..., 0]).astype(int)]
+    difference = np.abs(matting.alpha(image[0], trimap) - expected[0, ..., 0])[trimap == 128]
+    assert difference.mean() <= 2e-4
+    assert difference.max() <= 5e-3
+
+
+@pytest.mark.parametrize("size", [(1, 3), (3, 1), (2, 2), (31, 33), (32, 32), (65, 40), (7, 200)])
+def test_any_size_gives_alpha_of_that_size(matting, size):
+    image, trimap = scene(*size)
+    trimap.flat[0], trimap.flat[-1] = 0, 128
+    alpha = matting.alpha(image, trimap)
+    assert alpha.shape == size
+    assert alpha.dtype == np.float32
+    assert alpha.min() >= 0
+    assert alpha.max() <= 1
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_a_single_pixel(matting, value):
+    alpha = matting.alpha(np.full((1, 1, 3), 200, np.uint8), np.full((1, 1), value, np.uint8))
+    assert alpha.shape == (1, 1)
+    if value != 128:
+        assert alpha[0, 0] == value / 255
+
+
+def test_known_pixels_are_exact(matting):
+    image, trimap = scene(50, 70)
+    alpha = matting.alpha(image, trimap)
+    assert (alpha[trimap == 0] == 0).all()
+    assert (alpha[trimap == 255] == 1).all()
+
+
+def test_without_unknown_pixels_alpha_is_the_trimap(matting):
+    trimap = np.zeros((40, 40), np.uint8)
+    trimap[10:20] = 255
+    np.testing.assert_array_equal(
+        matting.alpha(np.zeros((40, 40, 3), np.uint8), trimap), trimap / 255
+    )
+
+
+def test_float_and_8_bit_images_agree(matting):
+    image, trimap = scene(40, 60)
+    np.testing.assert_allclose(
+        matting.alpha(image.astype(np.float64) / 255, trimap),
+        matting.alpha(image, trimap),
+        atol=1e-5,
+    )
+
+
+def test_inputs_stay_as_they_were_and_may_be_views(matting):
+    image, trimap = scene(80, 120)
+    flipped_image, flipped_trimap = image[::-1, ::-1], trimap[::-1, ::-1]
+    flipped_image.flags.writeable = flipped_trimap.flags.writeable = False
+    copies = flipped_image.copy(), flipped_trimap.copy()
+    np.testing.assert_array_equal(
+        matting.alpha(flipped_image, flipped_trimap), matting.alpha(*copies)
+    )
+
+
+def test_threads_share_one_model(matting):
+    scenes = [scene(48, 64, seed) for seed in range(4)]
+    expected = [matting.alpha(*one) for one in scenes]
+    results = [None] * len(scenes)
+
+    def work(index):
+        results[index] = matting.alpha(*scenes[index])
+
+    threads = [threading.Thread(target=work, args=(index,)) for index in range(len(scenes))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for result, one in zip(results, expected, strict=True):
+        np.testing.assert_array_equal(result, one)
+
+
+def test_tiles_agree_with_one_pass(matting):
+    """A soft edge across 900 px: a tile in the wrong place would show as a large error.
+
+    The channel gates average over what the network sees, so tiles move alpha a little: by 0.0002
+    to 0.01 in the mean on photographs, with the score going either way.
+    """
+    rows, columns = np.indices((600, 900))
+    alpha = np.clip((rows - 300 + 40 * np.sin(columns / 60)) / 24 + 0.5, 0, 1)[..., None]
+    rng = np.random.default_rng(0)
+    image = alpha * [0.9, 0.7, 0.5] + (1 - alpha) * [0.1, 0.2, 0.4]
+    image = np.clip(image + rng.normal(0, 0.01, image.shape), 0, 1).astype(np.float32)
+    trimap = np.full((600, 900), 128, np.uint8)
+    trimap[:220], trimap[380:] = 0, 255
+    small = Matting(max_memory="320MB")
+    assert len(tiling.plan_rectangles(trimap == 128, 320 * 10**6 // 1200)) > 1
+    whole, tiled = matting.alpha(image, trimap), small.alpha(image, trimap)
+    unknown = trimap == 128
+    assert np.abs(whole - tiled)[unknown].mean() < 0.01
+    errors = [np.abs(one - alpha[..., 0])[unknown].mean() for one in (whole, tiled)]
+    assert errors[1] < errors[0] + 0.005
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (np.zeros((4, 4), np.uint8), r"image is \(4, 4\); expected"),
+        (np.zeros((4, 4, 4), np.uint8), r"image is \(4, 4, 4\); expected"),
+        (np.zeros((0, 4, 3), np.uint8), "no pixels"),
+        (np.zeros((4, 4, 3), np.int32), "type int32; expected uint8"),
+        (np.full((4, 4, 3), 200.0), "spans 200 to 200.*divide by 255"),
+        (np.full((4, 4, 3), np.nan), "spans nan"),
+        ("photo.png", "image is str"),
+    ],
+)
+def test_wrong_images_are_refused(matting, image, message):
+    with pytest.raises(ValueError, match=message):
+        matting.alpha(image, np.full((4, 4), 128, np.uint8))
+
+
+@pytest.mark.parametrize(
+    "trimap",
+    [
+        np.full((5, 4), 128, np.uint8),
+        np.full((4, 4), 0, np.uint8),
+        np.full((4, 4), 127, np.uint8),
+        np.full((4, 4), 0.5),
+    ],
+    ids=["size", "all background", "127", "float"],
+)
+def test_trimaps_that_cannot_be_meant_are_refused(matting, trimap):
+    with pytest.raises(TrimapError):
+        matting.alpha(np.zeros((4, 4, 3), np.uint8), trimap)
+
+
+def test_providers_can_be_chosen():
+    assert Matting(providers=["CPUExecutionProvider"]).providers == ["CPUExecutionProvider"]
+
+
+@pytest.mark.parametrize("providers", [["TeaProvider"], []])
+def test_unknown_providers_are_refused(providers):
+    with pytest.raises(ValueError, match=r"available are .*CPUExecutionProvider"):
+        Matting(providers=providers)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [(1000, 1000), ("2GB", 2 * 10**9), ("1.5 GiB", 3 * 2**29), ("800mb", 8 * 10**8), ("7", 7)],
+)
+def test_memory_sizes(size, expected):
+    assert parse_memory(size) == expected
+
+
+@pytest.mark.parametrize("size", ["much", "", "-1GB", "2TB", "GB"])
+def test_other_texts_are_no_memory_size(size):
+    with pytest.raises(ValueError, match="max_memory is"):
+        parse_memory(size)
+
+
+def test_too_little_memory_is_refused_with_the_least_that_works():
+    with pytest.raises(ValueError, match="smallest tile needs 315MB"):
+        Matting(max_memory="100MB")
+    Matting(max_memory="315MB")
+
+
+def test_unknown_presets_are_refused():
+    with pytest.raises(PresetError, match=r"allowed are atnet-vgg16 or an \.onnx file"):
+        Matting("atnet-vgg19")
+
+
+def test_a_file_that_is_no_model_is_refused_by_name(tmp_path):
+    path = tmp_path / "model.onnx"
+    path.write_bytes(b"not a model")
+    with pytest.raises(PresetError, match=r"model\.onnx: is no ONNX model that can run"):
+        Matting(path)
+
+
+def test_onnx_runtime_is_quiet(matting, capfd):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        matting.alpha(*scene(33, 47))
+    assert capfd.readouterr() == ("", "")
+    assert onnxruntime.get_available_providers()

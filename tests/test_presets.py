@@ -1,0 +1,57 @@
+import hashlib
+
+import pytest
+
+from atnet import presets
+from atnet.presets import PRESETS, PresetError, find, read_model
+
+
+@pytest.fixture(params=PRESETS.values(), ids=list(PRESETS))
+def preset(request):
+    return request.param
+
+
+def test_the_shipped_file_is_the_registered_one(preset):
+    content = preset.path.read_bytes()
+    assert hashlib.sha256(content).hexdigest() == preset.sha256
+    assert len(content) / 10**6 == pytest.approx(preset.megabytes, abs=0.05)
+    assert read_model(preset.name) == content
+
+
+def test_the_card_tells_what_a_user_must_know(preset):
+    for heading in ("## Data", "## Training", "## Licence", "## Measured quality", "## Limits"):
+        assert heading in preset.card
+    assert preset.sha256 in preset.card
+    assert f"{preset.parameters:,}" in preset.card
+
+
+def test_a_damaged_file_is_refused_by_name(preset, tmp_path, monkeypatch):
+    content = bytearray(preset.path.read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / preset.path.name).write_bytes(content)
+    monkeypatch.setattr(presets, "WEIGHTS_FOLDER", tmp_path)
+    with pytest.raises(PresetError, match=rf"{preset.path.name} is damaged.*reinstall") as error:
+        read_model(preset.name)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_file_is_refused_by_name(preset, tmp_path, monkeypatch):
+    monkeypatch.setattr(presets, "WEIGHTS_FOLDER", tmp_path)
+    with pytest.raises(PresetError, match=rf"{preset.path.name}.*cannot be read.*reinstall"):
+        read_model(preset.name)
+
+
+@pytest.mark.parametrize("name", ["", "resnet", "../weights/atnet-vgg16", "model.pt"])
+def test_unknown_names_are_refused(name):
+    with pytest.raises(PresetError, match="allowed are atnet-vgg16"):
+        read_model(name)
+    with pytest.raises(PresetError, match="allowed are atnet-vgg16"):
+        find(name)
+
+
+def test_any_exported_file_can_be_read(tmp_path):
+    path = tmp_path / "own.onnx"
+    path.write_bytes(b"content")
+    assert read_model(path) == b"content"
+    with pytest.raises(PresetError, match=r"missing\.onnx: cannot be read"):
+        read_model(tmp_path / "missing.onnx")

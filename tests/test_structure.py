@@ -1,0 +1,92 @@
+"""What no single file can promise: light imports, a small public surface, a mirrored test tree."""
+
+import ast
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import atnet
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "atnet").rglob("*.py"))
+
+# Exercised through the public functions beside them.
+WITHOUT_OWN_TESTS = {
+    "__init__.py",
+    "__main__.py",
+    "errors.py",
+    "common.py",
+    "matte.py",
+    "models.py",
+}
+
+
+def in_fresh_process(code):
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("heavy", ["keras", "jax", "torch", "tensorflow", "pandas", "ray", "scipy"])
+def test_import_atnet_is_light(heavy):
+    run = in_fresh_process(f"import sys, atnet; sys.exit({heavy!r} in sys.modules)")
+    assert run.returncode == 0, run.stderr
+
+
+def test_the_public_surface_is_the_documented_one():
+    names = sorted(name for name in vars(atnet) if not name.startswith("_"))
+    modules = {path.stem for path in (ROOT / "atnet").iterdir()}
+    assert [name for name in names if name not in modules or callable(vars(atnet)[name])] == [
+        "ImageError",
+        "Matting",
+        "PRESETS",
+        "PresetError",
+        "TrimapError",
+        "check_trimap",
+        "composite",
+        "cutout",
+        "estimate_foreground",
+        "read_grey",
+        "read_image",
+        "snap_trimap",
+        "trimap_from_alpha",
+        "trimap_from_box",
+        "trimap_from_mask",
+        "trimap_from_subject",
+        "write_image",
+    ]
+
+
+def test_every_source_file_has_its_tests():
+    tested = {path.name.removeprefix("test_") for path in (ROOT / "tests").rglob("test_*.py")}
+    sources = {path.name for path in SOURCES} - WITHOUT_OWN_TESTS
+    assert sources - tested == set()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_and_functions_keep_their_size(path):
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= 300
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            documented = ast.get_docstring(node) is not None
+            first = node.body[1 if documented and len(node.body) > 1 else 0]
+            assert (node.end_lineno or 0) - first.lineno < 60, f"{path.name}: {node.name}"
+        if isinstance(node, ast.ClassDef):
+            assert (node.end_lineno or 0) - node.lineno < 150, f"{path.name}: {node.name}"
+
+
+def test_only_public_keras_is_used():
+    for path in (ROOT / "atnet").rglob("*.py"):
+        assert "keras.src" not in path.read_text(encoding="utf-8"), path
+
+
+def test_extras_named_in_messages_exist():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = set(project["optional-dependencies"])
+    for path in SOURCES:
+        for part in path.read_text(encoding="utf-8").split("atnet[")[1:]:
+            assert part.split("]")[0] in extras, path
