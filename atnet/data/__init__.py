@@ -1,0 +1,1 @@
+"""Data sets: readers of finished ones, and what makes them."""

@@ -1,0 +1,45 @@
+"""Any folder of images, trimaps and alphas that share their names."""
+
+from pathlib import Path
+
+from atnet.data.scenes import Scene, files_by_stem, partner
+
+
+def read_folder(folder: Path) -> list[Scene]:
+    """Lists the scenes of a folder.
+
+    Args:
+        folder: Has a subfolder `image` or `images`, and may have `trimap(s)` and `alpha(s)`; files
+            belong together if their names without suffix are the same.
+
+    Returns:
+        Scenes in order of name: all names that occur, so that missing partners are noticed.
+
+    Raises:
+        ValueError: There are no images, or both spellings of a subfolder.
+    """
+    parts = {role: _subfolder(folder, role) for role in ("image", "trimap", "alpha")}
+    images = parts["image"]
+    if images is None:
+        raise ValueError(f"{folder}: has no subfolder image or images")
+    files = {role: {} if part is None else files_by_stem(part) for role, part in parts.items()}
+    stems = sorted({stem for found in files.values() for stem in found})
+    return [
+        Scene(
+            name=stem,
+            image=partner(files["image"], images, stem),
+            **{
+                role: None if part is None else partner(files[role], part, stem)
+                for role, part in parts.items()
+                if role != "image"
+            },
+        )
+        for stem in stems
+    ]
+
+
+def _subfolder(folder: Path, role: str) -> Path | None:
+    found = [path for path in (folder / role, folder / f"{role}s") if path.is_dir()]
+    if len(found) > 1:
+        raise ValueError(f"{folder}: has both {role} and {role}s; keep one of them")
+    return found[0] if found else None

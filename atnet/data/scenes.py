@@ -1,0 +1,216 @@
+"""Scenes of a data set: which files belong together, and what is wrong with them."""
+
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from atnet.images import read_grey, read_image
+from atnet.trimaps import BACKGROUND, FOREGROUND, UNKNOWN, snap_trimap, trimap_from_alpha
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp"}
+BAND_RADIUS = 10
+"""Pixels by which the policy `band` erodes foreground and background."""
+ORIGINAL_DILATIONS = 20
+"""Dilations by a 3 x 3 cross in the policy `original`."""
+_SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
+
+
+def _band(alpha: np.ndarray) -> np.ndarray:
+    return trimap_from_alpha(alpha, BAND_RADIUS, BAND_RADIUS)
+
+
+def _original(alpha: np.ndarray) -> np.ndarray:
+    """Unknown reaches into the background only: the foreground's exact outline is given away."""
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    touched = cv2.dilate((alpha > 0).astype(np.uint8), cross, iterations=ORIGINAL_DILATIONS)
+    trimap = np.where(touched, np.uint8(UNKNOWN), np.uint8(BACKGROUND))
+    trimap[alpha == 255] = FOREGROUND
+    return trimap
+
+
+_MAKERS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"band": _band, "original": _original}
+TRIMAP_POLICIES = {
+    "supplied": "supplied with the data set",
+    "band": f"made from the true alpha: both sides eroded by {BAND_RADIUS} pixels",
+    "original": "made from the true alpha as the original's test run does: alpha > 0 dilated "
+    f"{ORIGINAL_DILATIONS} times by a 3 x 3 cross, alpha = 1 not eroded",
+}
+"""Where the trimaps come from: name to description."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The files of one test case; a path may name a missing file, `None` means there is none.
+
+    Attributes:
+        name: Unique in its data set; `/` separates folders.
+        image: The photograph.
+        trimap: Black, grey, white.
+        alpha: The true alpha.
+        prediction: An alpha to be judged.
+    """
+
+    name: str
+    image: Path
+    trimap: Path | None = None
+    alpha: Path | None = None
+    prediction: Path | None = None
+
+    def files(self) -> dict[str, Path]:
+        """Returns the files by their roles."""
+        roles = ("image", "trimap", "alpha", "prediction")
+        return {role: path for role in roles if (path := getattr(self, role)) is not None}
+
+    def read_image(self) -> np.ndarray:
+        """Reads the photograph: float32 `(H, W, 3)`."""
+        return read_image(self.image)
+
+    def read_alpha(self) -> np.ndarray | None:
+        """Reads the true alpha, uint8 `(H, W)`, if there is one."""
+        return None if self.alpha is None else read_8_bits(self.alpha)
+
+    def read_trimap(self, policy: str = "supplied") -> np.ndarray:
+        """Reads or makes the trimap.
+
+        Args:
+            policy: A key of `TRIMAP_POLICIES`.
+
+        Returns:
+            uint8 `(H, W)`.
+
+        Raises:
+            ValueError: There is nothing to read it or make it from.
+        """
+        source = self.trimap if policy == "supplied" else self.alpha
+        if source is None:
+            raise ValueError(_lacks(policy))
+        if policy == "supplied":
+            return snap_trimap(read_grey(source))
+        return _MAKERS[policy](read_8_bits(source))
+
+
+def read_8_bits(path: Path) -> np.ndarray:
+    """Reads an alpha in the precision that scores are defined for.
+
+    Args:
+        path: Grey image; 16-bit values are rounded.
+
+    Returns:
+        uint8 `(H, W)`.
+    """
+    return to_8_bits(read_grey(path))
+
+
+def read_exactly(path: Path) -> np.ndarray:
+    """Reads an alpha as 8-bit numbers if it was stored so, without the error of a division.
+
+    Args:
+        path: Grey image.
+
+    Returns:
+        uint8 `(H, W)`, or float32 in [0, 1] of a 16-bit file.
+    """
+    grey = read_grey(path)
+    rounded = to_8_bits(grey)
+    return rounded if np.array_equal(rounded / np.float32(255), grey) else grey
+
+
+def to_8_bits(alpha: np.ndarray) -> np.ndarray:
+    """Rounds as a file would.
+
+    Args:
+        alpha: float `(H, W)` in [0, 1].
+
+    Returns:
+        uint8 `(H, W)`.
+
+    Example:
+        >>> to_8_bits(np.array([[0.0, 0.5, 1.0]])).tolist()
+        [[0, 128, 255]]
+    """
+    return (alpha * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+
+
+def files_by_stem(folder: Path) -> dict[str, Path]:
+    """Finds the images of a folder and its subfolders, hidden files left out.
+
+    Args:
+        folder: An existing folder.
+
+    Returns:
+        Relative path without suffix, with `/` between folders, to file; sorted.
+
+    Raises:
+        ValueError: It is no folder, or two files differ only in their suffix.
+    """
+    if not folder.is_dir():
+        raise ValueError(f"{folder}: is not a folder")
+    found: dict[str, Path] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
+            continue
+        stem = path.relative_to(folder).with_suffix("").as_posix()
+        if stem in found:
+            raise ValueError(f"{path}: {found[stem].name} has the same name; keep one of them")
+        found[stem] = path
+    return found
+
+
+def partner(files: dict[str, Path], folder: Path, stem: str) -> Path:
+    """Returns the file of that stem, or the path where it is missing."""
+    return files.get(stem, folder / f"{stem}.png")
+
+
+def find_problems(scenes: Iterable[Scene], policy: str = "supplied") -> list[str]:
+    """Names missing and unreadable files and unequal sizes; reads nothing but headers.
+
+    Args:
+        scenes: The scenes of a data set.
+        policy: Where trimaps come from, a key of `TRIMAP_POLICIES`.
+
+    Returns:
+        One line for each problem.
+    """
+    return [f"{scene.name}: {problem}" for scene in scenes for problem in _problems(scene, policy)]
+
+
+def _problems(scene: Scene, policy: str) -> list[str]:
+    files = scene.files()
+    if policy != "supplied":
+        files.pop("trimap", None)
+    lacking = (scene.trimap if policy == "supplied" else scene.alpha) is None
+    problems = [_lacks(policy)] if lacking else []
+    sizes = {}
+    for role, path in files.items():
+        try:
+            sizes[role] = _size(path)
+        except FileNotFoundError:
+            problems.append(f"{role} {path} is missing")
+        except Exception as error:  # decoders raise nearly anything on damaged files
+            problems.append(f"{role} {path} cannot be read: {type(error).__name__}")
+    if len(set(sizes.values())) > 1:
+        listed = ", ".join(f"{role} {w} x {h}" for role, (w, h) in sizes.items())
+        problems.append(f"sizes differ: {listed}")
+    return problems
+
+
+def _lacks(policy: str) -> str:
+    if policy == "supplied":
+        return "has no trimap"
+    return "has no true alpha to make a trimap from"
+
+
+def _size(path: Path) -> tuple[int, int]:
+    """Width and height as they will be after reading."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(path) as picture:
+            width, height = picture.size
+            # Pillow turns TIFF files itself.
+            sideways = picture.format != "TIFF" and picture.getexif().get(0x0112) in _SIDEWAYS
+    return (height, width) if sideways else (width, height)

@@ -1,0 +1,62 @@
+"""What a measurement depends on: machine class, versions, peak memory."""
+
+import contextlib
+import os
+import platform
+import re
+import sys
+from importlib import metadata
+from pathlib import Path
+
+from atnet import __version__
+from atnet.parallel import usable_cores
+
+_PACKAGES = ("numpy", "onnxruntime", "opencv-python-headless", "pymatting")
+_STATUS = Path("/proc/self/status")
+
+
+def describe_machine() -> str:
+    """Describes processor, cores and memory, and nothing that names the machine."""
+    description = f"{_processor()}, {usable_cores()} cores"
+    with contextlib.suppress(AttributeError, ValueError, OSError):  # Windows has no sysconf
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        description += f", {memory / 2**30:.0f} GiB memory"
+    return f"{description}, {platform.system()}"
+
+
+def _processor() -> str:
+    try:
+        found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+    except OSError:
+        found = None
+    return found[1].strip() if found else platform.processor() or platform.machine()
+
+
+def versions() -> dict[str, str]:
+    """Returns the versions that results depend on, of what is installed."""
+    found = {"atnet": __version__, "python": platform.python_version()}
+    for package in _PACKAGES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[package] = metadata.version(package)
+    return found
+
+
+def reset_peak_memory() -> None:
+    """Starts a new measurement of peak memory, where the system can (Linux)."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_memory() -> float | None:
+    """Returns the highest resident memory of this process in MB of 10⁶ bytes.
+
+    On Linux since `reset_peak_memory`; on other systems since the process began; on Windows `None`.
+    """
+    if _STATUS.exists() and (found := re.search(r"VmHWM:\s+(\d+)", _STATUS.read_text())):
+        return int(found[1]) * 1024 / 1e6
+    try:
+        import resource  # noqa: PLC0415 - Windows has none
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * (1 if sys.platform == "darwin" else 1024) / 1e6

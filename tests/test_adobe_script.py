@@ -1,0 +1,69 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scene_files import disc_scene, save
+
+SCRIPT = Path(__file__).parents[1] / "test_adobe_data.py"
+
+
+@pytest.fixture
+def data(tmp_path):
+    image, trimap, alpha = disc_scene()
+    save(tmp_path / "data/mask_test/disc.png", alpha)
+    for number in range(2):
+        save(tmp_path / f"data/merged_test/disc_{number}.png", image)
+        save(tmp_path / f"data/trimap_test/disc_{number}.png", trimap)
+    return tmp_path / "data"
+
+
+def run(folder, *options):
+    command = [sys.executable, str(SCRIPT), *options]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_supplied_trimaps_are_used_and_alphas_written(data):
+    result = run(data.parent, "--report", "report")
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert lines[0] == "2 composites; trimaps supplied with the data set"
+    assert lines[1].startswith("disc_0: sad ")
+    assert [line.split()[1] for line in lines[3:7]] == ["sad", "mse", "gradient", "connectivity"]
+    assert lines[7].startswith("NOT comparable")
+    assert "2 composites were scored" in lines[7]
+    assert (data.parent / "images/adobe_data/disc_1.png").is_file()
+    assert "NOT comparable" in (data.parent / "report/report.html").read_text()
+
+
+def test_made_trimaps_are_said_to_be_made(data):
+    for path in (data / "trimap_test").iterdir():
+        path.unlink()
+    (data / "trimap_test").rmdir()
+    result = run(data.parent)
+    assert result.returncode == 0, result.stderr
+    assert "both sides eroded by 10 pixels" in result.stdout.splitlines()[0]
+    assert "not the official ones" in result.stdout.splitlines()[-1]
+
+
+def test_the_originals_policy_can_be_chosen(data):
+    result = run(data.parent, "--trimaps", "original")
+    assert "dilated 20 times by a 3 x 3 cross" in result.stdout
+
+
+def test_failures_show_in_the_exit_code(data):
+    save(data / "trimap_test/disc_0.png", np.zeros((3, 3), np.uint8))
+    result = run(data.parent)
+    assert result.returncode == 1
+    assert "problem: disc_0: sizes differ" in result.stderr
+    assert "disc_0: TrimapError" in result.stdout
+
+
+def test_a_missing_folder_is_one_line(tmp_path):
+    result = run(tmp_path, "--data", "nowhere")
+    assert result.returncode == 1
+    assert (
+        result.stderr == f"test_adobe_data: error: {Path('nowhere/merged_test')}: is not a folder\n"
+    )

@@ -1,0 +1,32 @@
+import platform
+import sys
+
+import numpy as np
+import pytest
+
+from atnet import __version__
+from atnet.machine import describe_machine, peak_memory, reset_peak_memory, versions
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux measures again and again")
+def test_peak_memory_is_of_the_time_since_the_reset():
+    reset_peak_memory()
+    before = peak_memory()
+    block = np.ones(25_000_000)  # 200 MB
+    block.sum()
+    peak = peak_memory()
+    del block
+    reset_peak_memory()
+    assert (peak or 0) - (before or 0) == pytest.approx(200, abs=20)
+    assert peak_memory() == pytest.approx(before, abs=20)
+
+
+def test_the_machine_is_described_without_its_name():
+    text = describe_machine()
+    assert " cores" in text
+    assert platform.node() not in text
+
+
+def test_versions_name_what_results_depend_on():
+    assert versions()["atnet"] == __version__
+    assert versions()["numpy"] == np.__version__
