@@ -29,7 +29,7 @@ def contact_sheet(
 
     Example:
         >>> contact_sheet({"a": np.ones((10, 20)), "b": np.zeros((10, 20))}, width=40).shape
-        (72, 172, 3)
+        (72, 168, 3)
     """
     cells = [_cell(caption, picture, width) for caption, picture in pictures.items()]
     blank = np.full_like(cells[0], _PAPER)

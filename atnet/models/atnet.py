@@ -40,7 +40,7 @@ class ATNet(keras.Model):
         >>> import numpy as np
         >>> model = ATNet("mobilenet_v2")
         >>> inputs = {"image": np.ones((1, 32, 64, 3)), "trimap": np.full((1, 32, 64, 1), 0.5)}
-        >>> model(inputs)["alpha"].shape
+        >>> model.predict_on_batch(inputs)["alpha"].shape
         (1, 32, 64, 1)
     """
 

@@ -73,9 +73,11 @@ def load_weights(model: ATNet, path: str | Path) -> None:
         ValueError: No such archive; missing, unexpected or misshapen arrays, all named.
 
     Example:
+        >>> import tempfile
         >>> model = ATNet("mobilenet_v2", refinement=False)
-        >>> save_weights(model, "/tmp/weights.npz")
-        >>> load_weights(model, "/tmp/weights.npz")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save_weights(model, f"{folder}/weights.npz")
+        ...     load_weights(model, f"{folder}/weights.npz")
     """
     arrays = _read_archive(Path(path))
     variables = variable_names(model)

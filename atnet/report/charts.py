@@ -9,7 +9,7 @@ from atnet.rows import Row
 _WIDTH, _HEIGHT = 640, 190
 _LEFT, _BOTTOM, _TOP = 48, 24, 8
 _PLOT_WIDTH, _PLOT_HEIGHT = _WIDTH - _LEFT - 6, _HEIGHT - _BOTTOM - _TOP
-_DECADES = 5
+_DECADES = 4
 
 
 def scene_chart(rows: Sequence[Row], links: dict[str, str]) -> str:
