@@ -3,8 +3,12 @@
 import cv2
 import numpy as np
 
+from atnet.tiling import blend_rectangles, plan_rectangles
+
 _RADII = (90, 30, 10, 3)
-"""Radii in pixels of the passes, from wide to fine."""
+"""Radii in pixels of the passes, from wide to fine; their sum is near the tiles' context."""
+_MAX_PIXELS = 2 * 10**6
+"""Bounds memory: about 100 bytes a pixel."""
 
 
 def estimate_foreground(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
@@ -36,17 +40,13 @@ def estimate_foreground(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """
     if image.shape[:2] != alpha.shape:
         raise ValueError(f"image is {image.shape[:2]}, alpha {alpha.shape}; sizes must be equal")
-    weight = alpha[..., None]
-    share = weight**2 + (1 - weight) ** 2
-    foreground = background = image
-    near_foreground = _mean_colour(image, weight)
-    near_background = _mean_colour(image, 1 - weight)
-    for radius in _RADII:
-        near_foreground = _weighted_blur(foreground, weight, radius, near_foreground)
-        near_background = _weighted_blur(background, 1 - weight, radius, near_background)
-        missing = (image - composite(near_foreground, near_background, alpha)) / share
-        foreground = np.clip(near_foreground + weight * missing, 0, 1)
-        background = np.clip(near_background + (1 - weight) * missing, 0, 1)
+    means = _mean_colour(image, alpha), _mean_colour(image, 1 - alpha)
+    foreground = composite(image, means[0], alpha)  # right wherever alpha is exactly 1
+    blend_rectangles(
+        plan_rectangles((alpha > 0) & (alpha < 1), _MAX_PIXELS),
+        lambda part: _estimate(image[part], alpha[part], means),
+        foreground,
+    )
     return foreground
 
 
@@ -102,8 +102,25 @@ def cover(background: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def _mean_colour(image: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    total = (image * weight).sum(axis=(0, 1), dtype=np.float64)
+    total = np.einsum("hwc,hw->c", image, weight, dtype=np.float64)
     return (total / max(weight.sum(dtype=np.float64), 1e-9)).astype(np.float32)
+
+
+def _estimate(
+    image: np.ndarray, alpha: np.ndarray, means: tuple[np.ndarray, np.ndarray]
+) -> np.ndarray:
+    """Foreground colours of a part; `means` stand where nothing is near."""
+    weight = alpha[..., None]
+    share = weight**2 + (1 - weight) ** 2
+    foreground = background = image
+    near_foreground, near_background = means
+    for radius in _RADII:
+        near_foreground = _weighted_blur(foreground, weight, radius, near_foreground)
+        near_background = _weighted_blur(background, 1 - weight, radius, near_background)
+        missing = (image - composite(near_foreground, near_background, alpha)) / share
+        foreground = np.clip(near_foreground + weight * missing, 0, 1)
+        background = np.clip(near_background + (1 - weight) * missing, 0, 1)
+    return foreground
 
 
 def _weighted_blur(

@@ -8,8 +8,8 @@ import numpy as np
 import onnxruntime
 
 from atnet.presets import DEFAULT_PRESET, PresetError, read_model
-from atnet.tiling import MULTIPLE, blending_window, plan_rectangles
-from atnet.trimaps import FOREGROUND, check_trimap, unknown_region
+from atnet.tiling import MULTIPLE, blend_rectangles, plan_rectangles
+from atnet.trimaps import BACKGROUND, FOREGROUND, check_trimap, unknown_region
 
 DEFAULT_MAX_MEMORY = "2GB"
 BYTES_PER_PIXEL = 1200
@@ -77,15 +77,14 @@ class Matting:
         _check_image(image)
         check_trimap(trimap, image.shape)
         unknown = unknown_region(trimap)
-        blended = np.zeros(unknown.shape, np.float32)
-        weights = np.zeros(unknown.shape, np.float32)
-        for rectangle in plan_rectangles(unknown, self._max_pixels):
-            part = rectangle.slices
-            window = blending_window(rectangle, unknown.shape)
-            blended[part] += window * self._run(image[part], trimap[part])
-            weights[part] += window
-        alpha = (trimap == FOREGROUND).astype(np.float32)
-        np.divide(blended, weights, out=alpha, where=unknown)
+        alpha = np.zeros(unknown.shape, np.float32)
+        blend_rectangles(
+            plan_rectangles(unknown, self._max_pixels),
+            lambda part: self._run(image[part], trimap[part]),
+            alpha,
+        )
+        alpha[trimap == FOREGROUND] = 1
+        alpha[trimap == BACKGROUND] = 0
         return alpha
 
     def _run(self, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:

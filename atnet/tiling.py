@@ -1,5 +1,6 @@
 """Where to run the network: rectangles that cover the unknown region within a memory bound."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,6 +85,30 @@ def blending_window(rectangle: Rectangle, shape: tuple[int, int]) -> np.ndarray:
     rows = _ramps(rectangle.top, rectangle.height, shape[0])
     columns = _ramps(rectangle.left, rectangle.width, shape[1])
     return np.outer(rows, columns)
+
+
+def blend_rectangles(
+    rectangles: list[Rectangle],
+    compute: Callable[[tuple[slice, slice]], np.ndarray],
+    result: np.ndarray,
+) -> None:
+    """Computes an array part by part and blends the parts where they overlap.
+
+    Args:
+        rectangles: From `plan_rectangles`.
+        compute: From the index of a part to its values, `(height, width)` or `(height, width, C)`.
+        result: float32 `(H, W)` or `(H, W, C)`; changed in place where a rectangle lies.
+    """
+    shape = result.shape[:2]
+    total = np.zeros_like(result)
+    weights = np.zeros((*shape, *[1] * (result.ndim - 2)), np.float32)
+    for rectangle in rectangles:
+        window = blending_window(rectangle, shape).reshape(
+            rectangle.height, rectangle.width, *weights.shape[2:]
+        )
+        total[rectangle.slices] += window * compute(rectangle.slices)
+        weights[rectangle.slices] += window
+    np.divide(total, weights, out=result, where=weights > 0)
 
 
 def _cost(rectangles: list[Rectangle]) -> int:

@@ -5,6 +5,7 @@ from atnet.tiling import (
     CONTEXT,
     MULTIPLE,
     Rectangle,
+    blend_rectangles,
     blending_window,
     padded_area,
     plan_rectangles,
@@ -114,6 +115,17 @@ def test_windows_of_neighbours_sum_to_one_across_their_border():
     np.testing.assert_allclose(total, 1, atol=1e-6)
     assert left[0] == 1
     assert left[-1] == 0
+
+
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_blended_parts_give_the_whole(unknown, channels):
+    """Parts that agree leave no trace of their borders; what no part covers stays as it was."""
+    truth = np.random.default_rng(0).random((*unknown.shape, *channels), np.float32)
+    result = np.full_like(truth, -1)
+    blend_rectangles(plan_rectangles(unknown, MAX_PIXELS), lambda part: truth[part], result)
+    np.testing.assert_allclose(result[unknown], truth[unknown], atol=1e-6)
+    untouched = np.all(result == -1, axis=2) if channels else result == -1
+    np.testing.assert_allclose(result[~untouched], truth[~untouched], atol=1e-6)
 
 
 def test_a_window_keeps_its_weight_at_the_image_border():

@@ -6,6 +6,7 @@ and `KERAS_BACKEND=torch`.
 
 import contextlib
 import io
+import logging
 import tempfile
 import warnings
 from pathlib import Path
@@ -88,6 +89,7 @@ class _AlphaOnly(torch.nn.Module):
 def _trace(model: ATNet) -> onnx.ModelProto:
     # Neither 1 nor square: the tracer would take such sizes for constants or for equal.
     example = (torch.zeros(1, 96, 128, 3), torch.zeros(1, 96, 128, 1))
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision, we do not
     size = {1: 32 * torch.export.Dim("h"), 2: 32 * torch.export.Dim("w")}
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")  # the exporter's own deprecations
