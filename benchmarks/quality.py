@@ -52,6 +52,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--composition1k", type=Path, help="folder with merged_test")
     parser.add_argument("--out", type=Path, default=Path("quality"), help="rows, alphas, reports")
     parser.add_argument("--page", type=Path, default=PAGE, help="Markdown page to write")
+    parser.add_argument("--remark", default="", help="what readers must know of this run")
     parser.add_argument("--methods", nargs="*", help="presets and PyMatting's methods; default all")
     options = parser.parse_args()
     if not (options.alphamatting or options.composition1k):
@@ -132,7 +133,7 @@ Means over scenes of SAD, Grad and Conn in thousands and of MSE times 1000, over
 of alphas rounded to 8 bits, as Adobe's published MATLAB code computes them; known pixels are set by
 the trimap for every method. `s` and `MB` are seconds per image of the method alone, loaded and
 compiled before, and the highest resident memory of its process meanwhile, libraries included.
-PyMatting's methods run with their default settings.
+PyMatting's methods run with their default settings. {options.remark}
 
 {listed}"""
 
