@@ -123,23 +123,33 @@ def _simplify(graph: onnx.ModelProto) -> onnx.ModelProto:
 class _FoldNormalisation(pattern.RewriteRuleClassBase):
     """Batch normalisation after a convolution becomes part of its kernel and bias."""
 
-    def pattern(self, op, x, kernel, mean, scale, offset):
-        convolved = op.Conv(x, kernel, _allow_other_attributes=True, _outputs=["convolved"])
+    def pattern(self, op, x, mean, scale, offset):
+        convolved = op.Conv(
+            x, _allow_other_inputs=True, _allow_other_attributes=True, _outputs=["convolved"]
+        )
         return op.Add(op.Mul(op.Sub(convolved, mean), scale), offset)
 
-    def check(self, context, kernel, mean, scale, offset, **_):
+    def check(self, context, mean, scale, offset, convolved, **_):
         del context
-        return all(value.const_value is not None for value in (kernel, mean, scale, offset))
+        constants = (mean, scale, offset, *convolved.producer().inputs[1:])
+        return all(value.const_value is not None for value in constants)
 
-    def rewrite(self, op, x, kernel, mean, scale, offset, convolved):
-        k, m, s, b = (value.const_value.numpy() for value in (kernel, mean, scale, offset))
-        folded = (k * s.reshape(-1, 1, 1, 1)).astype("float32")
-        bias = (b - m * s).reshape(-1).astype("float32")
+    def rewrite(self, op, x, mean, scale, offset, convolved):
+        conv = convolved.producer()
+        kernel, *bias = (value.const_value.numpy() for value in conv.inputs[1:])
+        m, s, b = (value.const_value.numpy().reshape(-1) for value in (mean, scale, offset))
+        folded = {
+            "folded": kernel * s.reshape(-1, 1, 1, 1),
+            "bias": (sum(bias) - m) * s + b,
+        }
+        name = conv.inputs[1].name
         return op.Conv(
             x,
-            op.initializer(onnx_ir.tensor(folded, name=f"{kernel.name}_folded")),
-            op.initializer(onnx_ir.tensor(bias, name=f"{kernel.name}_bias")),
-            **convolved.producer().attributes,
+            *(
+                op.initializer(onnx_ir.tensor(values.astype("float32"), name=f"{name}_{part}"))
+                for part, values in folded.items()
+            ),
+            **conv.attributes,
         )
 
 

@@ -6,15 +6,15 @@ import keras
 import numpy as np
 
 
-def randomise(layer, seed=0):
+def randomise(layer, seed=0, scale=1.0):
     """Moves every weight off its initial value, kernels by little enough that nothing saturates."""
     rng = np.random.default_rng(seed)
     for variable in layer.weights:
         fan_in = np.prod(variable.shape[:-1]) if len(variable.shape) > 1 else 25
-        noise = rng.normal(0, 0.5 / np.sqrt(fan_in), variable.shape)
+        noise = scale * rng.normal(0, 0.5 / np.sqrt(fan_in), variable.shape)
         value = keras.ops.convert_to_numpy(variable.value)
         positive = "variance" in variable.path
-        variable.assign(np.abs(value + noise) + 0.1 if positive else value + noise)
+        variable.assign(np.abs(value + noise) + 0.1 * scale if positive else value + noise)
 
 
 def weights_by_name(layer):

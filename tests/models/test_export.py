@@ -5,7 +5,7 @@ import pytest
 
 from atnet.matting import Matting
 from atnet.models.atnet import ATNet
-from helpers import example_inputs, randomise, to_numpy
+from helpers import example_inputs, randomise
 
 pytestmark = pytest.mark.torch
 
@@ -15,8 +15,8 @@ SIZES = [(32, 32), (32, 1024), (1024, 32), (96, 128), (160, 96), (224, 224), (51
 @pytest.fixture(scope="module")
 def model():
     network = ATNet()
-    randomise(network.get_layer("decoder"))
-    randomise(network.get_layer("refinement"))
+    for part in ("decoder", "head", "refinement"):
+        randomise(network.get_layer(part), scale=0.3)  # as well conditioned as trained weights
     return network
 
 
@@ -39,7 +39,7 @@ def session(exported):
 @pytest.mark.parametrize(("height", "width"), SIZES)
 def test_onnx_equals_keras_at_every_size(model, exported, session, height, width):
     inputs = example_inputs(height, width, seed=height + width)
-    expected = to_numpy(model(inputs)["alpha"])
+    expected = model.predict_on_batch(inputs)["alpha"]
     difference = np.abs(session.run(["alpha"], inputs)[0] - expected)
     if exported[0] == "float32":
         assert difference.max() <= 1e-5
@@ -85,7 +85,7 @@ def test_the_predictor_takes_an_exported_file(exported):
     assert Matting(exported[1]).alpha(np.zeros((40, 50, 3), np.uint8), trimap).shape == (40, 50)
 
 
-@pytest.mark.parametrize("encoder", ["resnet50", "mobilenet_v2", "efficientnet_lite0"])
+@pytest.mark.parametrize("encoder", ["resnet50", "efficientnet_lite0"])
 def test_other_encoders_export_alike(encoder, tmp_path):
     import onnx
     import onnxruntime
@@ -97,7 +97,9 @@ def test_other_encoders_export_alike(encoder, tmp_path):
     export_onnx(network, path, half_storage=False)
     inputs = example_inputs(64, 160)
     (alpha,) = onnxruntime.InferenceSession(path).run(["alpha"], inputs)
-    np.testing.assert_allclose(np.asarray(alpha), to_numpy(network(inputs)["alpha"]), atol=1e-5)
+    np.testing.assert_allclose(
+        np.asarray(alpha), network.predict_on_batch(inputs)["alpha"], atol=1e-5
+    )
     operators = [node.op_type for node in onnx.load(path).graph.node]
     # Normalisation would show as a subtraction each; two belong to the network's input.
     assert operators.count("Sub") == 2
