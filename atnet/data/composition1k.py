@@ -1,16 +1,109 @@
-"""Composition-1k's test set as composed on disk: `merged_test`, `mask_test`, `trimap_test`.
+"""Composition-1k on disk: plans its composites, and reads its test set once it is composed.
 
 Xu, Price, Cohen, Huang, "Deep Image Matting", CVPR 2017.
 """
 
 import re
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from atnet.data.scenes import TRIMAP_POLICIES, Scene, files_by_stem, partner
+import numpy as np
+from PIL import Image
+
+from atnet.data.composition import Composite
+from atnet.data.scenes import TRIMAP_POLICIES, Scene, files_by_stem, find_problems, partner
 
 SCENES = 1000
 """Number of composites in the official test set."""
-NAME_LIST = "test_fg_names.txt"
+BACKGROUNDS_EACH = {"test": 20, "train": 100}
+"""Backgrounds for each foreground in the official sets."""
+MAX_RADIUS = 21
+"""Pixels by which trimaps are eroded at most; at least it is 1."""
+
+
+@dataclass(frozen=True)
+class Composition:
+    """What to compose.
+
+    Attributes:
+        folder: Has `fg_test`, `mask_test` and `bg_test` for the test set, `fg`, `mask` and `bg` for
+            the training set, and perhaps Adobe's lists `test_fg_names.txt`, `test_bg_names.txt`,
+            `training_fg_names.txt` (or `train_`), `training_bg_names.txt`.
+        part: `test`, into `merged_test` and `trimap_test`, or `train`, into `merged` and `trimap`.
+        backgrounds: Another folder of backgrounds.
+        each: Backgrounds for each foreground; `None` for the official number.
+        names: `official` for `<foreground>_<k>`, or `original` for `<i>_<j>` where i counts
+            foregrounds and j all composites.
+        trimaps: `none`; `band`, which erodes foreground and background by radii drawn for each
+            composite; `original`, which dilates as the original's test run does.
+        seed: Of the radii.
+    """
+
+    folder: Path
+    part: Literal["test", "train"] = "test"
+    backgrounds: Path | None = None
+    each: int | None = None
+    names: Literal["official", "original"] = "official"
+    trimaps: Literal["none", "band", "original"] = "none"
+    seed: int = 0
+
+    def subfolder(self, role: str) -> Path:
+        """Returns the folder of a role, such as `fg`, in this part of the data set."""
+        return self.folder / (f"{role}_test" if self.part == "test" else role)
+
+    def count(self) -> int:
+        """Returns the number of backgrounds for each foreground."""
+        return self.each or BACKGROUNDS_EACH[self.part]
+
+
+def plan_composites(wanted: Composition) -> tuple[list[Composite], list[str]]:
+    """Pairs foregrounds with backgrounds: foreground i takes those from i N up to (i + 1) N.
+
+    Order is that of the lists, or else of sorted file names. Without a list, backgrounds that run
+    out are taken from the start again, but never twice for the same foreground.
+
+    Args:
+        wanted: What to compose.
+
+    Returns:
+        Composites, and a line for each thing that is wrong: missing, extra and unreadable files,
+        unequal sizes. Only headers are read. If anything is wrong there are no composites.
+    """
+    problems: list[str] = []
+    foregrounds = _images(wanted.subfolder("fg"), problems)
+    alphas = _images(wanted.subfolder("mask"), problems)
+    backgrounds = _backgrounds(wanted, problems)
+    if problems:
+        return [], problems
+    names = _name_list(wanted.folder, wanted.part) or list(alphas | foregrounds)
+    pairs = [
+        (
+            partner(foregrounds, wanted.subfolder("fg"), name),
+            partner(alphas, wanted.subfolder("mask"), name),
+        )
+        for name in names
+    ]
+    scenes = [
+        Scene(name, foreground, alpha=alpha)
+        for name, (foreground, alpha) in zip(names, pairs, strict=True)
+    ]
+    slots = list(_slots(names, wanted))
+    problems = [
+        *find_problems(scenes, "band"),
+        *_name_problems(names, wanted),
+        *_unlisted(names, foregrounds),
+        *_unlisted(names, alphas),
+        *_too_few(backgrounds, len(names), wanted),
+        *_unreadable(backgrounds[: len(slots)]),
+        *_strangers(slots, wanted),
+    ]
+    if problems:
+        return [], problems
+    return list(_composites(pairs, backgrounds, slots, wanted)), []
 
 
 def read_composition1k(folder: Path) -> list[Scene]:
@@ -77,7 +170,7 @@ def _foregrounds(folder: Path, merged: list[str], masks: dict[str, Path]) -> dic
     named = {stem: match[1] for stem, match in parts.items() if match}
     if any(foreground in masks for foreground in named.values()):
         return {stem: named.get(stem, stem) for stem in merged}
-    names = _name_list(folder, masks)
+    names = _name_list(folder, "test") or list(masks)
     numbered = {stem: int(text) for stem, text in named.items() if text.isdecimal()}
     wrong = [stem for stem in merged if numbered.get(stem, len(names)) >= len(names)]
     if wrong:
@@ -88,12 +181,114 @@ def _foregrounds(folder: Path, merged: list[str], masks: dict[str, Path]) -> dic
     return {stem: names[number] for stem, number in numbered.items()}
 
 
-def _name_list(folder: Path, masks: dict[str, Path]) -> list[str]:
-    path = folder / NAME_LIST
-    if not path.is_file():
-        return list(masks)
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [Path(line.strip()).stem for line in lines if line.strip()]
+def _list_path(folder: Path, part: str, role: str) -> Path | None:
+    prefixes = ("test",) if part == "test" else ("train", "training")
+    paths = (folder / f"{prefix}_{role}_names.txt" for prefix in prefixes)
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _lines(path: Path | None) -> list[str]:
+    lines = [] if path is None else path.read_text(encoding="utf-8").splitlines()
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _name_list(folder: Path, part: str) -> list[str]:
+    """Names of foregrounds without suffix in the order of their list; none if there is no list."""
+    lines = _lines(_list_path(folder, part, "fg"))
+    return [Path(line).with_suffix("").as_posix() for line in lines]
+
+
+def _images(folder: Path, problems: list[str]) -> dict[str, Path]:
+    """Finds the images of a folder; what is wrong with it is added to the problems."""
+    try:
+        files = files_by_stem(folder)
+    except ValueError as error:
+        problems.append(str(error))
+        return {}
+    if not files:
+        problems.append(f"{folder}: has no images")
+    return files
+
+
+def _backgrounds(wanted: Composition, problems: list[str]) -> list[Path]:
+    source = wanted.backgrounds or wanted.subfolder("bg")
+    listed = _lines(_list_path(wanted.folder, wanted.part, "bg"))
+    return [source / line for line in listed] or list(_images(source, problems).values())
+
+
+def _slots(names: list[str], wanted: Composition) -> Iterator[tuple[int, str]]:
+    """Numbers of foregrounds, each with a composite's name; its place counts its background."""
+    for number, name in enumerate(names):
+        for k in range(wanted.count()):
+            official = wanted.names == "official"
+            yield number, f"{name}_{k}" if official else f"{number}_{number * wanted.count() + k}"
+
+
+def _name_problems(names: list[str], wanted: Composition) -> Iterator[str]:
+    for name, times in Counter(names).items():
+        if times > 1:
+            yield f"{name}: is listed {times} times as a foreground"
+    if wanted.names == "original":
+        # `3_7` would say both the foreground of that number and the one of that name.
+        for name in sorted({str(number) for number in range(len(names))}.intersection(names)):
+            yield f"{name}: a foreground named like a number needs official names"
+
+
+def _unlisted(names: list[str], files: dict[str, Path]) -> Iterator[str]:
+    for name in sorted(files.keys() - set(names)):
+        yield f"{files[name]}: is not in the list of foregrounds"
+
+
+def _too_few(backgrounds: list[Path], foregrounds: int, wanted: Composition) -> Iterator[str]:
+    listed = _list_path(wanted.folder, wanted.part, "bg")
+    needed = wanted.count() * (foregrounds if listed else 1)
+    if len(backgrounds) < needed:
+        yield (
+            f"{listed or backgrounds[0].parent}: has {len(backgrounds)} backgrounds, {needed} are "
+            f"needed for {wanted.count()} with each foreground: add some, or ask for fewer"
+        )
+
+
+def _unreadable(backgrounds: list[Path]) -> Iterator[str]:
+    for path in dict.fromkeys(backgrounds):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                Image.open(path).close()
+        except FileNotFoundError:
+            yield f"{path}: is missing"
+        except Exception as error:  # decoders raise nearly anything on damaged files
+            yield f"{path}: cannot be read: {type(error).__name__}"
+
+
+def _strangers(slots: list[tuple[int, str]], wanted: Composition) -> Iterator[str]:
+    """Names what an earlier run with other settings left: a reader would count it."""
+    folder = wanted.subfolder("merged")
+    expected = {folder / f"{name}.png" for _, name in slots}
+    found = files_by_stem(folder).values() if folder.is_dir() else ()
+    for path in found:
+        if path not in expected:
+            yield f"{path}: is none of the composites asked for; remove it"
+
+
+def _composites(
+    pairs: list[tuple[Path, Path]],
+    backgrounds: list[Path],
+    slots: list[tuple[int, str]],
+    wanted: Composition,
+) -> Iterator[Composite]:
+    for place, (number, name) in enumerate(slots):
+        foreground, alpha = pairs[number]
+        # Its own generator for each, so that a trimap depends on nothing but seed and place.
+        drawn = np.random.default_rng((wanted.seed, place)).integers(1, MAX_RADIUS + 1, 2)
+        yield Composite(
+            foreground=foreground,
+            alpha=alpha,
+            background=backgrounds[place % len(backgrounds)],
+            target=wanted.subfolder("merged") / f"{name}.png",
+            trimap=None if wanted.trimaps == "none" else wanted.subfolder("trimap") / f"{name}.png",
+            radii=(int(drawn[0]), int(drawn[1])) if wanted.trimaps == "band" else None,
+        )
 
 
 def _sorting(stem: str) -> tuple[str | int, ...]:

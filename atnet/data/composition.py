@@ -1,0 +1,138 @@
+"""Composition by the recipe of Adobe's data set: one foreground, one background, one composite.
+
+Xu, Price, Cohen, Huang, "Deep Image Matting", CVPR 2017, and the script that comes with its data.
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from atnet.data.scenes import Scene, to_8_bits
+from atnet.decoding import decode
+from atnet.foreground import composite
+from atnet.images import read_grey, write_image
+from atnet.trimaps import trimap_from_alpha
+
+
+def fit_background(background: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Makes a background as large as the foreground that goes over it.
+
+    Only a background that is too small is scaled, up, by max(width / columns, height / rows); both
+    sides are rounded up. Then the top left corner is taken. Scaling is Pillow's bicubic on 8-bit
+    values, as in Adobe's script; OpenCV's, which many use instead, is another one.
+
+    Args:
+        background: float32 `(rows, columns, 3)` in [0, 1].
+        height: Rows wanted.
+        width: Columns wanted.
+
+    Returns:
+        float32 `(height, width, 3)`.
+
+    Example:
+        >>> corner = fit_background(np.zeros((9, 9, 3), np.float32), 2, 4)
+        >>> corner.shape
+        (2, 4, 3)
+    """
+    rows, columns = background.shape[:2]
+    scale = max(width / columns, height / rows)
+    if scale > 1:
+        size = math.ceil(columns * scale), math.ceil(rows * scale)
+        picture = Image.fromarray(to_8_bits(background))
+        scaled = picture.resize(size, Image.Resampling.BICUBIC)
+        background = np.asarray(scaled) / np.float32(255)
+    return background[:height, :width]
+
+
+def compose(foreground: np.ndarray, background: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Lays a foreground over a background of any size: I = alpha F + (1 - alpha) B.
+
+    The result is not rounded, and rounded when it is written. Adobe's script cuts the fraction off
+    instead: its files are the same, or darker by 1 of 255.
+
+    Args:
+        foreground: float32 `(H, W, 3)` in [0, 1].
+        background: float32 `(rows, columns, 3)` in [0, 1]; goes through `fit_background`.
+        alpha: float32 `(H, W)` in [0, 1].
+
+    Returns:
+        float32 `(H, W, 3)` in [0, 1].
+
+    Raises:
+        ValueError: Foreground and alpha differ in size.
+
+    Example:
+        >>> white, black = np.ones((2, 2, 3), np.float32), np.zeros((5, 3, 3), np.float32)
+        >>> compose(white, black, np.full((2, 2), 0.25, np.float32))[0, 0]
+        array([0.25, 0.25, 0.25], dtype=float32)
+    """
+    if foreground.shape[:2] != alpha.shape:
+        raise ValueError(
+            f"foreground is {foreground.shape[:2]}, alpha {alpha.shape}; sizes must be equal"
+        )
+    return composite(foreground, fit_background(background, *alpha.shape), alpha)
+
+
+@dataclass(frozen=True)
+class Composite:
+    """Files that a composite is made from, and those that are made.
+
+    Attributes:
+        foreground: Colours; a transparency of the file is ignored.
+        alpha: Its alpha.
+        background: What it is laid over.
+        target: The composite.
+        trimap: Its trimap, `None` to make none.
+        radii: Erosion of foreground and background for the trimap in pixels; `None` to dilate as
+            the original does.
+    """
+
+    foreground: Path
+    alpha: Path
+    background: Path
+    target: Path
+    trimap: Path | None = None
+    radii: tuple[int, int] | None = None
+
+
+def write_composite(task: Composite) -> bool:
+    """Makes the files of a composite that do not exist; each appears as a whole or not at all.
+
+    Args:
+        task: The files.
+
+    Returns:
+        Whether any was made.
+
+    Raises:
+        ValueError: A source cannot be read or a target not be written.
+    """
+    makers = {task.target: _composite}
+    if task.trimap is not None:
+        makers[task.trimap] = _trimap
+    missing = [target for target in makers if not target.exists()]
+    for target in missing:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_image(target, makers[target](task))
+    return bool(missing)
+
+
+def _composite(task: Composite) -> np.ndarray:
+    foreground, background = _read_colour(task.foreground), _read_colour(task.background)
+    return compose(foreground, background, read_grey(task.alpha))
+
+
+def _trimap(task: Composite) -> np.ndarray:
+    if task.radii is None:
+        scene = Scene(task.target.stem, task.target, alpha=task.alpha)
+        return scene.read_trimap("original") / np.float32(255)
+    return trimap_from_alpha(read_grey(task.alpha), *task.radii) / np.float32(255)
+
+
+def _read_colour(path: Path) -> np.ndarray:
+    """Reads colours as they are stored, like Adobe's script: no profile, no flattening on white."""
+    colour, _ = decode(path.read_bytes(), str(path), colour_managed=False)
+    return colour if colour.ndim == 3 else np.repeat(colour[..., None], 3, axis=2)

@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+
+from atnet.data.synthesis.generate import kind_of, sample
+from atnet.data.synthesis.kinds import KINDS
+
+
+def test_same_seed_and_index_same_values():
+    for index in range(6):
+        first, second = sample(3, index, 64), sample(3, index, 64)
+        assert np.array_equal(first.foreground, second.foreground)
+        assert np.array_equal(first.alpha, second.alpha)
+
+
+def test_nothing_is_shared_between_samples():
+    sample(3, 1, 64)
+    after = sample(3, 0, 64)
+    np.random.default_rng(0).normal()
+    assert np.array_equal(after.alpha, sample(3, 0, 64).alpha)
+
+
+@pytest.mark.parametrize(("seed", "index"), [(3, 1), (4, 0)])
+def test_another_seed_or_index_gives_another_drawing(seed, index):
+    assert not np.array_equal(sample(3, 0, 64).alpha, sample(seed, index, 64).alpha)
+
+
+def test_kinds_take_turns():
+    count = len(KINDS)
+    assert {kind_of(0, index) for index in range(count)} == set(KINDS)
+    assert {kind_of(0, index) for index in range(count, 2 * count)} == set(KINDS)
+    assert [kind_of(0, i) for i in range(count)] != [kind_of(0, i + count) for i in range(count)]
+
+
+def test_samples_can_be_learnt_from():
+    for index in range(2 * len(KINDS)):
+        drawn = sample(7, index, 64)
+        assert drawn.kind == kind_of(7, index)
+        assert 0 < drawn.alpha.mean() < 1
+        assert 0 <= drawn.foreground.min() <= drawn.foreground.max() <= 1
+
+
+@pytest.mark.parametrize("arguments", [(-1, 0, 64), (0, -1, 64), (0, 0, 31)])
+def test_refuses_senseless_numbers(arguments):
+    with pytest.raises(ValueError, match="must be at least"):
+        sample(*arguments)
