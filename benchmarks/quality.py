@@ -10,6 +10,7 @@ import argparse
 import datetime
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from atnet.data.alphamatting import read_alphamatting
@@ -38,7 +39,7 @@ def main() -> None:
             name: run(name, scenes, policy, options.out / title.split()[0].lower())
             for name in names
         }
-        parts.append(f"## {title}\n\n{note}\n\n{tables(reports)}")
+        parts.append(f"## {title}\n\n{note} {failures(reports)}\n\n{tables(shared(reports))}")
     options.page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     print(f"wrote {options.page}")
 
@@ -136,6 +137,33 @@ compiled before, and the highest resident memory of its process meanwhile, libra
 PyMatting's methods run with their default settings. {options.remark}
 
 {listed}"""
+
+
+def failures(reports: dict[str, Report]) -> str:
+    """Return which methods could not compute some scenes, and what follows for the means."""
+    failed = {
+        name: [row.error for row in report.rows if row.error is not None]
+        for name, report in reports.items()
+    }
+    listed = "; ".join(
+        f"{name} {len(errors)} ({', '.join(sorted(set(errors)))})"
+        for name, errors in failed.items()
+        if errors
+    )
+    return (
+        f"Means are over the scenes that every method computed; failed: {listed}." if listed else ""
+    )
+
+
+def shared(reports: dict[str, Report]) -> dict[str, Report]:
+    """Return the reports without the scenes that a method failed on: means of the same things."""
+    done = set.intersection(
+        *({row.name for row in report.rows if row.error is None} for report in reports.values())
+    )
+    return {
+        name: replace(report, rows=[row for row in report.rows if row.name in done])
+        for name, report in reports.items()
+    }
 
 
 def tables(reports: dict[str, Report]) -> str:
