@@ -26,7 +26,7 @@ def test_bars_are_as_high_as_errors_on_a_round_scale():
 def test_errors_are_shown_as_shares_on_a_logarithmic_scale():
     first, second, third, *others = bars(error_chart([Row("x", "f", histogram=HISTOGRAM)] * 2))
     assert first[1] == "0.00 to 0.05: 90.000%"
-    assert first[0] - second[0] == pytest.approx(second[0] / 4, rel=0.05)  # decades of five
+    assert first[0] - second[0] == pytest.approx(second[0] / 3, rel=0.05)  # decades of four
     assert second[0] > third[0] > 0
     assert {height for height, _ in others} == {0}
 
