@@ -22,7 +22,7 @@ import atnet
 from atnet.workflow import ASSETS
 
 # (scale of the demo's photograph, max_memory)
-CASES = ((1, "2GB"), (2, "2GB"), (4, "2GB"), (4, "320MB"))
+CASES = ((1, "2GB"), (2, "2GB"), (2, "320MB"))
 REPEATS = 3
 
 

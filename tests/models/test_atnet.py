@@ -23,8 +23,9 @@ def model():
     ],
 )
 def test_parameter_counts_are_the_published_ones(encoder, decoder, with_refinement, without):
-    assert ATNet(encoder, decoder).count_params() == with_refinement
-    assert ATNet(encoder, decoder, refinement=False).count_params() == without
+    network = ATNet(encoder, decoder)
+    assert network.count_params() == with_refinement
+    assert with_refinement - network.get_layer("refinement").count_params() == without
 
 
 @pytest.mark.parametrize(
