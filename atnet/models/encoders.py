@@ -123,8 +123,8 @@ _LITE0_STAGES = (
 
 def _efficientnet_lite0(x: Any) -> tuple[Features, Features]:
     """EfficientNet-Lite0: B0 without squeeze-and-excitation, with ReLU6."""
-    stem = layers.Conv2D(32, 3, strides=2, padding="same", use_bias=False, name="stem_conv")(x)
-    y = _norm(stem, "stem", activate=True)
+    stem = layers.Conv2D(32, 3, strides=2, use_bias=False, name="stem_conv")
+    y = _norm(stem(_pad_to_halve(x, 3)), "stem", activate=True)
     leaving = []
     for stage, (repeats, kernel, first_stride, expansion, channels) in enumerate(_LITE0_STAGES):
         if first_stride == 2:
@@ -143,8 +143,11 @@ def _inverted_residual(
     if expansion > 1:
         y = layers.Conv2D(x.shape[-1] * expansion, 1, use_bias=False, name=f"{name}_expand")(y)
         y = _norm(y, f"{name}_expand", activate=True)
+    if stride == 2:
+        y = _pad_to_halve(y, kernel)
+    padding = "same" if stride == 1 else "valid"
     y = layers.DepthwiseConv2D(
-        kernel, strides=stride, padding="same", use_bias=False, name=f"{name}_depthwise"
+        kernel, strides=stride, padding=padding, use_bias=False, name=f"{name}_depthwise"
     )(y)
     y = _norm(y, f"{name}_depthwise", activate=True)
     y = layers.Conv2D(channels, 1, use_bias=False, name=f"{name}_project")(y)
@@ -152,6 +155,15 @@ def _inverted_residual(
     if stride == 1 and x.shape[-1] == channels:
         y = layers.Add(name=f"{name}_add")([x, y])
     return y
+
+
+def _pad_to_halve(x: Any, kernel: int) -> Any:
+    """Pads even sizes as "same" does before a stride of 2.
+
+    Spelt "same" it would be computed anew for each size, which the exporter takes minutes to trace.
+    """
+    after = kernel // 2
+    return layers.ZeroPadding2D(((after - 1, after), (after - 1, after)))(x)
 
 
 def _norm(x: Any, name: str, activate: bool) -> Any:

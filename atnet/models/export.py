@@ -19,6 +19,7 @@ import onnxruntime
 import torch
 from onnxscript.rewriter import pattern, rewrite
 
+from atnet.images import write_bytes_atomically
 from atnet.models.atnet import ATNet
 
 
@@ -30,7 +31,7 @@ def export_onnx(model: ATNet, path: str | Path, half_storage: bool = True) -> No
 
     Args:
         model: The network, on Keras' Torch backend.
-        path: Target, `.onnx`; written under a temporary name first.
+        path: Target, `.onnx`; appears whole or not at all.
         half_storage: Store weights as float16, which halves the file; arithmetic stays float32.
 
     Raises:
@@ -44,12 +45,22 @@ def export_onnx(model: ATNet, path: str | Path, half_storage: bool = True) -> No
     graph = _simplify(rewrite(graph, pattern_rewrite_rules=_RULES))
     _strip_metadata(graph)
     if half_storage:
-        _store_as_float16(graph)
+        store_as_float16(graph)
     graph.producer_name = "atnet"
     onnx.checker.check_model(graph, full_check=True)
-    partial = Path(path).with_suffix(".partial")
-    partial.write_bytes(graph.SerializeToString(deterministic=True))
-    partial.replace(path)
+    write_bytes_atomically(path, graph.SerializeToString(deterministic=True))
+
+
+def store_as_float16(graph: onnx.ModelProto) -> None:
+    """Stores a graph's kernels in half precision behind a cast, which runtimes undo on loading."""
+    for tensor in graph.graph.initializer:
+        if tensor.data_type != onnx.TensorProto.FLOAT or len(tensor.dims) < 2:
+            continue
+        name = tensor.name
+        values = onnx.numpy_helper.to_array(tensor).astype(np.float16)
+        tensor.CopyFrom(onnx.numpy_helper.from_array(values, f"{name}_float16"))
+        cast = onnx.helper.make_node("Cast", [tensor.name], [name], to=onnx.TensorProto.FLOAT)
+        graph.graph.node.insert(0, cast)
 
 
 def _strip_metadata(graph: onnx.ModelProto) -> None:
@@ -61,18 +72,6 @@ def _strip_metadata(graph: onnx.ModelProto) -> None:
     used = [version for version in graph.opset_import if not version.domain]
     graph.ClearField("opset_import")
     graph.opset_import.extend(used)
-
-
-def _store_as_float16(graph: onnx.ModelProto) -> None:
-    """Stores kernels in half precision behind a cast, which runtimes undo once, on loading."""
-    for tensor in graph.graph.initializer:
-        if tensor.data_type != onnx.TensorProto.FLOAT or len(tensor.dims) < 2:
-            continue
-        name = tensor.name
-        values = onnx.numpy_helper.to_array(tensor).astype(np.float16)
-        tensor.CopyFrom(onnx.numpy_helper.from_array(values, f"{name}_float16"))
-        cast = onnx.helper.make_node("Cast", [tensor.name], [name], to=onnx.TensorProto.FLOAT)
-        graph.graph.node.insert(0, cast)
 
 
 class _AlphaOnly(torch.nn.Module):
