@@ -1,7 +1,8 @@
 """The data of alphamatting.com as its archives unpack: 27 training and 8 test scenes.
 
 Scenes are named `Trimap1/GT01`, so that predictions saved under their scenes' names are laid out
-as the site wants submissions: folders `Trimap1` to `Trimap3`, 8-bit PNG.
+as the site wants submissions: folders `Trimap1` to `Trimap3`, 8-bit PNG. So what
+`atnet evaluate alphamatting FOLDER --test --save-alphas OUT` leaves in OUT is a submission.
 
 Rhemann et al., "A Perceptually Motivated Online Benchmark for Image Matting", CVPR 2009.
 """

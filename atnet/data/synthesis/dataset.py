@@ -1,4 +1,4 @@
-"""A folder of generated foregrounds in the layout of Composition-1k; a stopped run continues."""
+"""A generated data set in the layout of Composition-1k; a stopped run continues."""
 
 import json
 from collections import Counter
@@ -6,16 +6,30 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from atnet.data.synthesis.generate import kind_of, sample
-from atnet.images import write_bytes_atomically, write_image
+import cv2
+import numpy as np
 
-VERSION = 1
+from atnet.data.synthesis.backgrounds import procedural_background
+from atnet.data.synthesis.generate import kind_of, sample
+from atnet.images import read_image, write_bytes_atomically, write_image
+
+VERSION = 2
 """Counts changes of what a seed and an index give."""
+LONGEST_SIDE = 1024
+"""Pixels to which photographs are scaled down as backgrounds."""
 _RECORD = "synthesis.json"
 
 
 class Recipe(NamedTuple):
-    """What decides the content of a data set, but for its length."""
+    """What decides the content of a data set, but for its length.
+
+    Attributes:
+        seed: Of all randomness.
+        size: Side of foregrounds and shorter side of procedural backgrounds, in pixels.
+        test_share: Of foregrounds and of backgrounds.
+        photographs: Lend foregrounds their colours and are the backgrounds; those of the test part
+            are none of the training part's. Without any, all is procedural.
+    """
 
     seed: int
     size: int = 512
@@ -23,34 +37,80 @@ class Recipe(NamedTuple):
     photographs: tuple[Path, ...] = ()
 
 
-class Task(NamedTuple):
+class Foreground(NamedTuple):
     """One foreground to draw, and where it and its alpha go."""
 
     recipe: Recipe
     index: int
-    foreground: Path
+    colour: Path
     alpha: Path
 
+    def files(self) -> tuple[Path, ...]:
+        """Returns what is written."""
+        return self.colour, self.alpha
 
-def plan(folder: Path, count: int, recipe: Recipe) -> list[Task]:
-    """Makes the folders, the name lists and the record, and lists every pair of the data set.
+    def write(self) -> None:
+        """Draws and writes it."""
+        recipe = self.recipe
+        photographs = recipe.photographs
+        test = is_test(self.index, recipe.test_share)
+        own = [
+            photograph
+            for index, photograph in enumerate(photographs)
+            if is_test(index, recipe.test_share) == test
+        ]
+        drawn = sample(recipe.seed, self.index, recipe.size, own)
+        write_image(self.colour, drawn.foreground)
+        write_image(self.alpha, drawn.alpha)
+
+
+class Background(NamedTuple):
+    """One background to paint or to copy, and where it goes."""
+
+    recipe: Recipe
+    index: int
+    path: Path
+
+    def files(self) -> tuple[Path, ...]:
+        """Returns what is written."""
+        return (self.path,)
+
+    def write(self) -> None:
+        """Paints it, or scales the photograph down, and writes it."""
+        photographs = self.recipe.photographs
+        if photographs:
+            picture = _scaled_down(read_image(photographs[self.index]))
+        else:
+            rng = np.random.default_rng([self.recipe.seed, self.index, 3])
+            short, long = self.recipe.size, round(self.recipe.size * 4 / 3)
+            height, width = (short, long) if rng.random() < 0.5 else (long, short)
+            picture = procedural_background(height, width, rng)
+        write_image(self.path, picture)
+
+
+Task = Foreground | Background
+
+
+def plan(folder: Path, count: int, recipe: Recipe, backgrounds: int = 0) -> list[Task]:
+    """Makes the folders, the name lists and the record, and lists all files of the data set.
 
     Args:
-        folder: Of the data set; new, empty, or made by the same recipe with no more foregrounds.
+        folder: Of the data set; new, empty, or made by the same recipe and no longer.
         count: Foregrounds of training and test together.
         recipe: What to draw.
+        backgrounds: Of training and test together; no more than there are photographs, if any.
 
     Returns:
-        Tasks in order of index; those with `is_done` need no work.
+        Tasks, backgrounds last; those with `is_done` need no work.
 
     Raises:
-        ValueError: The numbers make no sense, or the folder holds another recipe's data set.
+        ValueError: The numbers make no sense, or the folder holds another data set or other files.
 
     Example:
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     tasks = plan(Path(folder), 10, Recipe(seed=1, size=64))
-        ...     sorted({task.foreground.parent.name for task in tasks})
+        ...     sorted({task.files()[0].parent.name for task in tasks})
         ['fg', 'fg_test']
     """
     if count < 1 or recipe.seed < 0 or not 0 <= recipe.test_share <= 1 or recipe.size < 32:
@@ -58,45 +118,44 @@ def plan(folder: Path, count: int, recipe: Recipe) -> list[Task]:
             f"count is {count}, seed {recipe.seed}, size {recipe.size}, test share "
             f"{recipe.test_share:g}; they must be at least 1, 0, 32, and within 0 to 1"
         )
-    _check_record(folder, count, recipe)
-    tasks = [_task(folder, index, recipe) for index in range(count)]
-    for name in ("fg", "mask", "fg_test", "mask_test"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+    if recipe.photographs:
+        backgrounds = min(backgrounds, len(recipe.photographs))
+    lengths = {"count": count, "backgrounds": backgrounds}
+    _check_record(folder, recipe, lengths)
+    drawn = [_foreground(folder, index, recipe) for index in range(count)]
+    tasks = [*drawn, *(_background(folder, index, recipe) for index in range(backgrounds))]
+    _check_strangers(tasks)
+    for part in ("fg", "mask", "fg_test", "mask_test", *(["bg", "bg_test"] if backgrounds else [])):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    # Backgrounds are not listed: those in no list serve any number of foregrounds.
     for part, name in (("fg", "train_fg_names.txt"), ("fg_test", "test_fg_names.txt")):
-        names = [task.foreground.name for task in tasks if task.foreground.parent.name == part]
+        names = [task.colour.name for task in drawn if task.colour.parent.name == part]
         write_bytes_atomically(folder / name, "".join(f"{name}\n" for name in names).encode())
     kinds = Counter(kind_of(recipe.seed, index) for index in range(count))
-    record = {**_settings(recipe), "count": count, "kinds": dict(sorted(kinds.items()))}
+    record = {**_settings(recipe), **lengths, "kinds": dict(sorted(kinds.items()))}
     write_bytes_atomically(folder / _RECORD, (json.dumps(record, indent=2) + "\n").encode())
     return tasks
 
 
 def is_done(task: Task) -> bool:
-    """Says whether both files exist; they are written whole or not at all."""
-    return task.foreground.is_file() and task.alpha.is_file()
+    """Says whether all its files exist; they are written whole or not at all."""
+    return all(path.is_file() for path in task.files())
 
 
-def write_pair(task: Task) -> str:
-    """Draws a foreground and writes it and its alpha.
+def write(task: Task) -> None:
+    """Draws and writes the files of a task.
 
     Args:
         task: One of `plan`.
 
-    Returns:
-        Name of its kind.
-
     Raises:
         ImageError: A file cannot be written, or a photograph not be read.
     """
-    recipe = task.recipe
-    drawn = sample(recipe.seed, task.index, recipe.size, recipe.photographs)
-    write_image(task.foreground, drawn.foreground)
-    write_image(task.alpha, drawn.alpha)
-    return drawn.kind
+    task.write()
 
 
 def is_test(index: int, share: float) -> bool:
-    """Says whether a foreground is for testing; it stays so however long the data set grows.
+    """Says whether a file is for testing; it stays so however long the data set grows.
 
     Example:
         >>> [index for index in range(20) if is_test(index, 0.1)]
@@ -124,10 +183,24 @@ def find_photographs(folder: Path) -> tuple[Path, ...]:
     return tuple(found)
 
 
-def _task(folder: Path, index: int, recipe: Recipe) -> Task:
+def _foreground(folder: Path, index: int, recipe: Recipe) -> Foreground:
     name = f"{index:06d}_{kind_of(recipe.seed, index)}.png"
     suffix = "_test" if is_test(index, recipe.test_share) else ""
-    return Task(recipe, index, folder / f"fg{suffix}" / name, folder / f"mask{suffix}" / name)
+    return Foreground(recipe, index, folder / f"fg{suffix}" / name, folder / f"mask{suffix}" / name)
+
+
+def _background(folder: Path, index: int, recipe: Recipe) -> Background:
+    suffix = "_test" if is_test(index, recipe.test_share) else ""
+    return Background(recipe, index, folder / f"bg{suffix}" / f"{index:06d}.jpg")
+
+
+def _scaled_down(photograph: np.ndarray) -> np.ndarray:
+    height, width = photograph.shape[:2]
+    scale = LONGEST_SIDE / max(height, width)
+    if scale >= 1:
+        return photograph
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return cv2.resize(photograph, size, interpolation=cv2.INTER_AREA)
 
 
 def _settings(recipe: Recipe) -> dict[str, int | float | Sequence[str]]:
@@ -140,18 +213,31 @@ def _settings(recipe: Recipe) -> dict[str, int | float | Sequence[str]]:
     }
 
 
-def _check_record(folder: Path, count: int, recipe: Recipe) -> None:
+def _check_record(folder: Path, recipe: Recipe, lengths: dict[str, int]) -> None:
     path = folder / _RECORD
     if not path.exists():
         return
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         made = {name: record[name] for name in _settings(recipe)}
-        held = int(record["count"])
+        held = {name: int(record.get(name, 0)) for name in lengths}
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path}: is damaged; choose another folder or delete this one") from error
     other = [name for name, value in _settings(recipe).items() if made[name] != value]
     if other:
         raise ValueError(f"{folder}: was made with another {', '.join(other)}; choose another")
-    if count < held:
-        raise ValueError(f"{folder}: is a data set of {held}, more than {count}; it can only grow")
+    for name, length in lengths.items():
+        if length < held[name]:
+            raise ValueError(
+                f"{folder}: has {name} {held[name]}, more than {length}; it can only grow"
+            )
+
+
+def _check_strangers(tasks: Sequence[Task]) -> None:
+    planned = {path for task in tasks for path in task.files()}
+    for part in sorted({path.parent for path in planned}):
+        for path in sorted(part.glob("[!.]*")):
+            if path not in planned:
+                raise ValueError(
+                    f"{path}: is not of this data set; choose another folder, or remove it"
+                )

@@ -6,7 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from atnet.data.synthesis.finishing import diffused, finish
+from atnet.data.synthesis.finishing import (
+    blurred,
+    bokeh_kernel,
+    diffused,
+    finish,
+    motion_kernel,
+    with_holes,
+)
 from atnet.data.synthesis.kinds import KINDS
 from atnet.data.synthesis.raster import Layer, over
 from atnet.data.synthesis.textures import Texture, from_photographs, procedural
@@ -83,6 +90,32 @@ def example(seed: int, kind: str, size: int, photographs: Sequence[Path] = ()) -
     """
     texture = from_photographs(photographs) if photographs else procedural
     return diffused(_covering(np.random.default_rng([seed]), kind, size, texture))
+
+
+def effects(seed: int, size: int, photographs: Sequence[Path] = ()) -> dict[str, Layer]:
+    """Draws one thing with each of what may befall any, for a person to look at.
+
+    Args:
+        seed: Any number.
+        size: Side in pixels.
+        photographs: As in `sample`.
+
+    Returns:
+        Name of the effect to layer.
+    """
+    texture = from_photographs(photographs) if photographs else procedural
+    rng = np.random.default_rng([seed, 2])
+    fur, wheel, feather, glass, foliage = (
+        _covering(rng, kind, size, texture)
+        for kind in ("fur", "wheel", "feather", "glass", "foliage")
+    )
+    drawn = {
+        "holes": with_holes(rng, fur),
+        "out of focus": blurred(wheel, bokeh_kernel(0.009 * size)),
+        "in motion": blurred(feather, motion_kernel(0.03 * size, 0.5)),
+        "two things": over(glass, _shifted(foliage, 0, size // 6)),
+    }
+    return {name: diffused(layer) for name, layer in drawn.items()}
 
 
 def _draw(seed: int, index: int, size: int, texture: Texture) -> Layer:

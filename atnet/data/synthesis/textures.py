@@ -13,23 +13,32 @@ Texture = Callable[[np.random.Generator, int], np.ndarray]
 
 
 def noise(rng: np.random.Generator, size: int, cells: int, roughness: float = 0.55) -> np.ndarray:
-    """Makes smooth random values: octaves of interpolated noise.
+    """Makes smooth random values `(size, size)`; `noise_field` of as many cells on both axes."""
+    return noise_field(rng, (size, size), (cells, cells), roughness)
+
+
+def noise_field(
+    rng: np.random.Generator, shape: tuple[int, int], cells: tuple[int, int], roughness: float
+) -> np.ndarray:
+    """Makes smooth random values: noise that is enlarged and joined by finer noise, in turns.
 
     Args:
         rng: Source of randomness.
-        size: Side in pixels.
-        cells: Cells per side of the coarsest octave.
+        shape: Height and width in pixels.
+        cells: Cells of the coarsest octave, down and across.
         roughness: Strength of each octave relative to the coarser one before.
 
     Returns:
-        float32 `(size, size)`, stretched to [0, 1].
+        float32 `(height, width)`, stretched to [0, 1].
     """
-    total = np.zeros((size, size), np.float32)
-    strength = 1.0
-    while cells <= size // 2 and strength > 0.02:
-        grid = rng.standard_normal((cells + 1, cells + 1), np.float32)
-        total += strength * cv2.resize(grid, (size, size), interpolation=cv2.INTER_CUBIC)
-        cells, strength = 2 * cells, strength * roughness
+    height, width = shape
+    rows, columns = cells
+    total, strength = rng.standard_normal(cells, np.float32), 1.0
+    while 2 * rows <= height and 2 * columns <= width and strength > 0.02:
+        rows, columns, strength = 2 * rows, 2 * columns, strength * roughness
+        finer = strength * rng.standard_normal((rows, columns), np.float32)
+        total = cv2.resize(total, (columns, rows), interpolation=cv2.INTER_CUBIC) + finer
+    total = cv2.resize(total, (width, height), interpolation=cv2.INTER_CUBIC)
     low, high = total.min(), total.max()
     return (total - low) / max(high - low, 1e-6)
 

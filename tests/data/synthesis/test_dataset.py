@@ -1,6 +1,9 @@
 import json
 
+import cv2
+import numpy as np
 import pytest
+from PIL import Image
 
 from atnet.data.synthesis.dataset import (
     Recipe,
@@ -8,16 +11,28 @@ from atnet.data.synthesis.dataset import (
     is_done,
     is_test,
     plan,
-    write_pair,
+    write,
 )
-from atnet.images import read_grey, read_image
+from atnet.images import read_grey, read_image, write_image
+from image_files import LINEAR_GREY_PROFILE
 
 RECIPE = Recipe(seed=5, size=64, test_share=0.25)
+PARTS = ("bg", "bg_test")
+
+
+@pytest.fixture
+def photographs(tmp_path):
+    """Eight grey ones, ever lighter."""
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    for number in range(8):
+        write_image(folder / f"{number}.png", np.full((40, 30, 3), 0.1 + number / 10, np.float32))
+    return find_photographs(folder)
 
 
 def test_layout_and_lists(tmp_path):
     for task in plan(tmp_path, 4, RECIPE):
-        write_pair(task)
+        write(task)
     training = (tmp_path / "train_fg_names.txt").read_text().split()
     test = (tmp_path / "test_fg_names.txt").read_text().split()
     assert [len(training), len(test)] == [3, 1]
@@ -34,15 +49,89 @@ def test_layout_and_lists(tmp_path):
 def test_a_pair_is_done_when_both_files_exist(tmp_path):
     task = plan(tmp_path, 1, RECIPE)[0]
     assert not is_done(task)
-    write_pair(task)
+    write(task)
     assert is_done(task)
-    task.alpha.unlink()
+    task.files()[1].unlink()
     assert not is_done(task)
 
 
 def test_growing_moves_nothing(tmp_path):
-    few = plan(tmp_path, 9, RECIPE)
-    assert plan(tmp_path, 14, RECIPE)[:9] == few
+    few = plan(tmp_path, 9, RECIPE, 3)
+    assert set(plan(tmp_path, 14, RECIPE, 8)) > set(few)
+
+
+def test_backgrounds_are_split_and_counted(tmp_path):
+    tasks = plan(tmp_path, 1, RECIPE, 8)[1:]
+    for task in tasks:
+        write(task)
+    found = {name: sorted(path.name for path in (tmp_path / name).iterdir()) for name in PARTS}
+    assert found["bg_test"] == ["000003.jpg", "000007.jpg"]
+    assert sorted(found["bg"] + found["bg_test"]) == [f"{index:06d}.jpg" for index in range(8)]
+    shapes = {read_image(path).shape for task in tasks for path in task.files()}
+    assert shapes == {(64, 85, 3), (85, 64, 3)}
+    assert json.loads((tmp_path / "synthesis.json").read_text())["backgrounds"] == 8
+
+
+def test_without_backgrounds_there_are_no_folders_for_them(tmp_path):
+    plan(tmp_path, 1, RECIPE)
+    assert not any((tmp_path / name).exists() for name in PARTS)
+
+
+def test_photographs_are_the_backgrounds_of_one_part_only(tmp_path, photographs):
+    for task in plan(tmp_path / "data", 1, RECIPE._replace(photographs=photographs), 100)[1:]:
+        write(task)
+    greys = {
+        name: sorted(read_image(path).mean() for path in (tmp_path / "data" / name).iterdir())
+        for name in PARTS
+    }
+    assert greys["bg"] == pytest.approx([0.1, 0.2, 0.3, 0.5, 0.6, 0.7], abs=0.01)
+    assert greys["bg_test"] == pytest.approx([0.4, 0.8], abs=0.01)
+
+
+def test_a_part_takes_colours_from_its_own_photographs_only(tmp_path, photographs):
+    few = RECIPE._replace(photographs=photographs[:3])  # all of them for training
+
+    def foregrounds(name, recipe):
+        tasks = plan(tmp_path / name, 4, recipe)
+        for task in tasks:
+            write(task)
+        return [task.files()[0].read_bytes() for task in tasks]
+
+    without, with_some = foregrounds("a", RECIPE), foregrounds("b", few)
+    assert with_some[3] == without[3]
+    assert with_some[:3] != without[:3]
+
+
+def test_photographs_are_scaled_down(tmp_path):
+    ramp = np.tile(np.linspace(0, 1, 64, dtype=np.float32)[:, None, None], (1, 1, 3))
+    write_image(tmp_path / "wide.png", cv2.resize(ramp, (2500, 500)))
+    photographs = find_photographs(tmp_path)
+    (task,) = plan(tmp_path / "data", 1, Recipe(0, 64, photographs=photographs), 1)[1:]
+    write(task)
+    with Image.open(task.files()[0]) as written:
+        assert written.size == (1024, 205)
+    column = read_image(task.files()[0])[:, 512, 0]
+    assert np.abs(column - np.linspace(0, 1, 205)).max() < 0.02
+
+
+def test_profiles_of_photographs_are_applied(tmp_path):
+    grey = Image.fromarray(np.full((40, 40), 128, np.uint8))
+    grey.save(tmp_path / "linear.png", icc_profile=LINEAR_GREY_PROFILE)
+    recipe = Recipe(0, 64, photographs=find_photographs(tmp_path))
+    (task,) = plan(tmp_path / "data", 1, recipe, 1)[1:]
+    write(task)
+    assert np.allclose(read_image(task.files()[0]), 0.735, atol=0.01)  # of linear 0.5 in sRGB
+
+
+def test_files_of_another_origin_are_never_mixed_in(tmp_path):
+    (tmp_path / "bg").mkdir()
+    (tmp_path / "bg" / "holiday.jpg").touch()
+    with pytest.raises(ValueError, match=r"holiday\.jpg: is not of this data set"):
+        plan(tmp_path, 1, RECIPE, 1)
+    assert plan(tmp_path, 1, RECIPE)
+    (tmp_path / "fg" / "mine.png").touch()
+    with pytest.raises(ValueError, match=r"mine\.png: is not of this data set"):
+        plan(tmp_path, 1, RECIPE)
 
 
 @pytest.mark.parametrize("share", [0, 0.1, 0.25, 0.3, 1])
@@ -58,13 +147,19 @@ def test_the_split_keeps_its_share(share):
         (1, RECIPE._replace(size=8), "size 8"),
         (9, RECIPE._replace(seed=6), "another seed"),
         (9, RECIPE._replace(size=128), "another size"),
-        (3, RECIPE, "can only grow"),
+        (3, RECIPE, "has count 9, more than 3; it can only grow"),
     ],
 )
 def test_refuses_with_one_clear_line(tmp_path, count, recipe, message):
     plan(tmp_path, 9, RECIPE)
     with pytest.raises(ValueError, match=message):
         plan(tmp_path, count, recipe)
+
+
+def test_backgrounds_only_grow_too(tmp_path):
+    plan(tmp_path, 9, RECIPE, 4)
+    with pytest.raises(ValueError, match="has backgrounds 4, more than 3; it can only grow"):
+        plan(tmp_path, 9, RECIPE, 3)
 
 
 def test_a_damaged_record_is_named(tmp_path):

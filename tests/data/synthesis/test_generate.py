@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from atnet.data.synthesis.generate import kind_of, sample
+from atnet.data.synthesis.dataset import VERSION
+from atnet.data.synthesis.generate import effects, kind_of, sample
 from atnet.data.synthesis.kinds import KINDS
 
 
@@ -43,3 +44,19 @@ def test_samples_can_be_learnt_from():
 def test_refuses_senseless_numbers(arguments):
     with pytest.raises(ValueError, match="must be at least"):
         sample(*arguments)
+
+
+def test_effects_are_shown_one_each():
+    shown = effects(1, 64)
+    assert list(shown) == ["holes", "out of focus", "in motion", "two things"]
+    for layer in shown.values():
+        assert layer.colour.shape == (64, 64, 3)
+        assert 0.01 < layer.alpha.mean() < 1
+
+
+def test_what_a_seed_gives_is_that_of_this_version():
+    # Whoever changes a drawing on purpose counts VERSION up and enters the new values here.
+    assert VERSION == 2
+    means = [sample(0, index, 64).alpha.mean() for index in range(8)]
+    expected = [0.2454, 0.1626, 0.2304, 0.1154, 0.1345, 0.2719, 0.3051, 0.158]
+    assert means == pytest.approx(expected, abs=5e-4)

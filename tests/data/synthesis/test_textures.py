@@ -7,6 +7,7 @@ from atnet.data.synthesis.textures import (
     light,
     look_up,
     noise,
+    noise_field,
     procedural,
     varied,
 )
@@ -25,6 +26,13 @@ def test_noise_fills_its_range(size, cells):
 def test_coarse_noise_is_smooth():
     values = noise(np.random.default_rng(0), 128, 2, 0.1)
     assert np.abs(np.diff(values)).max() < 0.06
+
+
+def test_noise_of_any_shape_varies_most_along_the_axis_of_more_cells():
+    field = noise_field(np.random.default_rng(1), (60, 90), (2, 16), 0.5)
+    assert field.shape == (60, 90)
+    assert (field.min(), field.max()) == (0, 1)
+    assert np.abs(np.diff(field, axis=1)).mean() > 2 * np.abs(np.diff(field, axis=0)).mean()
 
 
 def test_textures_are_colours_of_their_seed():

@@ -7,16 +7,26 @@ from atnet.data.synthesis.shapes import bend_towards, grow, leaf, rotated, thick
 from atnet.data.synthesis.textures import Texture, light, noise, varied
 
 _STEPS = 30
+_TONES = np.array(
+    [
+        [0.29, 0.4, 0.15], [0.18, 0.3, 0.12], [0.37, 0.45, 0.18], [0.37, 0.38, 0.2],  # green
+        [0.2, 0.36, 0.22], [0.48, 0.54, 0.42],  # fir, olive tree
+        [0.72, 0.52, 0.14], [0.66, 0.3, 0.1], [0.5, 0.14, 0.1],  # autumn
+        [0.3, 0.13, 0.17], [0.42, 0.3, 0.17],  # copper beech, withered
+    ]
+)  # fmt: skip
+_GREENS = 6
 
 
 def draw(rng: np.random.Generator, size: int, texture: Texture) -> Layer:
     """Draws one to four branches of one plant."""
     canvas = Canvas(size)
-    tone = np.array([rng.uniform(0.2, 0.45), rng.uniform(0.32, 0.52), rng.uniform(0.1, 0.28)])
-    if rng.random() < 0.3:
-        tone = texture(rng, 8).mean((0, 1))
-    draw_leaves = _needles if rng.random() < 0.25 else _leaves
-    for _ in range(rng.integers(1, 5)):
+    needles = rng.random() < 0.25
+    tones = _TONES[:_GREENS] if needles or rng.random() < 0.6 else _TONES
+    tone = varied(rng, tones[rng.integers(len(tones))], 1, 0.2)[0]
+    tone = tone + rng.uniform(0, 0.15) * (texture(rng, 8).mean((0, 1)) - tone)
+    draw_leaves = _needles if needles else _leaves
+    for _ in range(rng.integers(2, 6)):
         for branch in _branches(rng):
             _wood(canvas, branch, rng.uniform(0.004, 0.014))
             draw_leaves(rng, canvas, branch, tone)
@@ -27,10 +37,11 @@ def draw(rng: np.random.Generator, size: int, texture: Texture) -> Layer:
 def _branches(rng: np.random.Generator) -> np.ndarray:
     """A branch that enters from below or a side, and twigs that leave it."""
     root = np.array([rng.uniform(0.15, 0.85), rng.uniform(0.98, 1.1)])
-    angle = -np.pi / 2 + rng.normal(0, 0.45)
+    towards = rng.uniform((0.25, 0.2), (0.75, 0.5)) - root
+    angle = np.arctan2(towards[1], towards[0])
     turns = rng.normal(0, 0.05, (1, _STEPS))
     main = grow(root[None], np.array([angle]), rng.uniform(0.6, 1.0, 1), turns)[0]
-    count = int(rng.integers(2, 7))
+    count = int(rng.integers(3, 9))
     starts = rng.integers(6, _STEPS - 3, count)
     sides = angle + rng.choice([-1, 1], count) * rng.uniform(0.4, 0.9, count)
     bend = bend_towards(sides, -np.pi / 2, rng.uniform(0, 0.5, count), _STEPS)

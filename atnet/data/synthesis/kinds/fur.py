@@ -8,11 +8,17 @@ from atnet.data.synthesis.shapes import bend_towards, blob, ellipse, grow, leaf,
 from atnet.data.synthesis.textures import Texture, light, look_up, noise
 
 _STEPS = 6
+_COATS = np.array(
+    [
+        [0.93, 0.91, 0.87], [0.8, 0.7, 0.55], [0.66, 0.42, 0.2], [0.45, 0.3, 0.18],
+        [0.25, 0.17, 0.12], [0.1, 0.09, 0.09], [0.5, 0.48, 0.46], [0.74, 0.72, 0.7],
+    ]
+)  # fmt: skip
 
 
 def draw(rng: np.random.Generator, size: int, texture: Texture) -> Layer:
     """Draws an animal without a face."""
-    skin = texture(rng, size)
+    skin = _skin(rng, size, texture)
     canvas, shape = Canvas(size), Canvas(size, 1)
     for outline in _animal(rng):
         canvas.polygon(outline, look_up(skin, outline.mean(0)) * 0.6)
@@ -28,6 +34,18 @@ def draw(rng: np.random.Generator, size: int, texture: Texture) -> Layer:
     shades = rng.uniform(0.55, 1.25, (len(roots), 1))
     canvas.strands(grow(roots, angles, lengths, turns), widths, look_up(skin, roots) * shades)
     return canvas.layer().tinted(light(rng, size, 0.8))
+
+
+def _skin(rng: np.random.Generator, size: int, texture: Texture) -> np.ndarray:
+    """The texture's pattern, mostly in the browns, greys, black and white that animals have."""
+    pattern = texture(rng, size)
+    if rng.random() < 0.2:
+        return pattern
+    light, dark = (_COATS[rng.integers(len(_COATS))] * rng.uniform(0.6, 1.1) for _ in range(2))
+    value = pattern.mean(2, keepdims=True)
+    share = np.clip((value - value.min()) / (np.ptp(value) + 0.05), 0, 1)
+    mixed = dark + (0.5 + 0.5 * share if rng.random() < 0.5 else share) * (light - dark)
+    return np.clip(mixed, 0, 1).astype(np.float32)
 
 
 def _animal(rng: np.random.Generator) -> list[np.ndarray]:

@@ -7,6 +7,11 @@ from atnet.data.synthesis.shapes import ellipse, smooth
 from atnet.data.synthesis.textures import Texture, colour, light, noise, varied
 
 _POINTS = 16
+# Right halves, x and y in radii of the head from its centre.
+_NECK = np.array([[0.45, 0.3], [0.45, 1.2], [0.6, 1.6], [1.0, 2.2]])
+_SHOULDERS = np.array(
+    [[0.55, 1.55], [0.9, 1.72], [1.6, 1.95], [2.15, 2.35], [2.42, 3.1], [2.6, 4.5], [2.7, 7.0]]
+)
 
 
 def draw(rng: np.random.Generator, size: int, texture: Texture) -> Layer:
@@ -15,10 +20,10 @@ def draw(rng: np.random.Generator, size: int, texture: Texture) -> Layer:
     radius = rng.uniform(0.11, 0.15)
     canvas = Canvas(size)
     cloth, skin = texture(rng, size).mean((0, 1)), rng.uniform(0.35, 0.95)
-    down = np.array([0, radius])
-    canvas.polygon(centre + 4.6 * down + ellipse(0 * down, (2.5 * radius, 2.6 * radius)), cloth)
-    neck = centre + 1.5 * down + ellipse(0 * down, (0.5 * radius, 1.2 * radius))
-    canvas.polygon(neck, skin * np.array([0.85, 0.62, 0.5]))
+    skin_tone = skin * np.array([0.85, 0.62, 0.5])
+    canvas.polygon(centre + radius * _mirrored(_NECK), skin_tone)
+    broad = np.array([rng.uniform(0.85, 1.15), rng.uniform(0.95, 1.1)])
+    canvas.polygon(centre + radius * broad * _mirrored(_SHOULDERS), cloth)
     if rng.random() < 0.75:
         tone = np.array([0.5, 0.33, 0.2]) * rng.uniform(0.15, 1.6)
     else:
@@ -37,6 +42,12 @@ def draw(rng: np.random.Generator, size: int, texture: Texture) -> Layer:
         lock_tone = tone * np.exp(0.15 * lock_mood[lock, :1])
         canvas.strands(curves, widths, varied(rng, lock_tone, count, 0.2))
     return canvas.layer().tinted(light(rng, size, 0.7) * (0.8 + 0.4 * noise(rng, size, 4)))
+
+
+def _mirrored(knots: np.ndarray) -> np.ndarray:
+    """Completes the smooth right half of an outline, from above to below, by its left half."""
+    right = smooth(knots, 40)
+    return np.concatenate([right, right[::-1] * [-1, 1]])
 
 
 def _fall(

@@ -16,8 +16,10 @@ def draw(rng: np.random.Generator, size: int, texture: Texture) -> Layer:
     width = rng.uniform(0.03, 0.08) + rng.uniform(0.1, 0.28) * rise ** rng.uniform(0.6, 1.2)
     plume = np.exp(-(((x - rng.uniform(0.4, 0.6) - drift) / width) ** 2))
     ends = np.clip(4 * (0.97 - y), 0, 1) * np.clip(rng.uniform(3, 6) * (y - 0.04), 0, 1)
-    density = plume * ends * _wisps(rng, size)
-    alpha = 1 - np.exp(-rng.uniform(1.2, 4) * np.clip(density - 0.02, 0, None))
+    density = np.clip(plume * ends * (rng.uniform(0, 0.15) + _wisps(rng, size)) - 0.02, 0, None)
+    # Thick or thin, but never too thin to be seen: the densest parts' alpha is what is drawn.
+    dense = -np.log(1 - rng.uniform(0.55, 0.97)) / max(float(np.quantile(density, 0.97)), 1e-3)
+    alpha = 1 - np.exp(-dense * density)
     tone = np.full(3, rng.uniform(0.55, 1)) if rng.random() < 0.7 else colour(rng)
     shade = 0.8 + 0.3 * noise(rng, size, 4)
     painted = np.clip(tone * shade[..., None], 0, 1)

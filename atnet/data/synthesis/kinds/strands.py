@@ -23,8 +23,12 @@ def draw(rng: np.random.Generator, size: int, texture: Texture) -> Layer:
 
 def _tuft(rng: np.random.Generator, canvas: Canvas, tone: np.ndarray) -> None:
     count = int(rng.integers(60, 260))
-    green = np.array([rng.uniform(0.25, 0.8), rng.uniform(0.45, 0.75), 0.2])
-    tone = green if rng.random() < 0.7 else tone
+    # From dark green over yellow green to straw; seldom another, as of dyed or of dark grass.
+    dry = rng.uniform(0, 1) ** 1.5
+    grass = rng.uniform(0.55, 1.2) * np.array(
+        [0.32 + 0.4 * dry, 0.48 + 0.12 * dry, 0.18 + 0.2 * dry]
+    )
+    tone = grass if rng.random() < 0.9 else tone
     spread = rng.uniform(0.02, 0.2)
     roots = np.stack([0.5 + spread * rng.standard_normal(count), np.full(count, 1.0)], 1)
     angles = -np.pi / 2 + 2 * (roots[:, 0] - 0.5) + 0.2 * rng.standard_normal(count)

@@ -11,7 +11,8 @@ def draw(rng: np.random.Generator, size: int, texture: Texture) -> Layer:
     """Draws one web."""
     canvas = Canvas(size)
     hub = rng.uniform(0.4, 0.6, 2)
-    bark = texture(rng, 8).mean((0, 1)) * 0.5
+    tint = texture(rng, 8).mean((0, 1)) - 0.5
+    bark = rng.uniform(0.5, 1.3) * (np.array([0.34, 0.26, 0.19]) + 0.12 * tint)
     for _ in range(rng.integers(1, 4)):
         _twig(rng, canvas, hub, bark)
     spokes = int(rng.integers(14, 30))
@@ -22,8 +23,9 @@ def draw(rng: np.random.Generator, size: int, texture: Texture) -> Layer:
     ends = hub + squash * reach[:, None] * np.stack([np.cos(angles), np.sin(angles)], 1)
     silk = np.full(3, rng.uniform(0.75, 1))
     width = rng.uniform(0.0008, 0.0024)
-    for end in ends:
-        canvas.line(np.stack([hub, end]), width, silk)
+    for index, end in enumerate(ends):
+        held = 2.6 if index % 3 == 0 else 1.04  # some reach what the web hangs from
+        canvas.line(np.stack([hub, hub + held * (end - hub)]), width, silk)
     dewy = rng.random() < 0.5
     for points in _spiral(rng, hub, ends):
         canvas.line(points, width * 0.8, silk * 0.95)
