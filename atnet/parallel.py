@@ -58,7 +58,7 @@ def map_unordered(
     workers = min(workers, len(tasks))
     threads = threads or max(1, usable_cores() // workers)
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, _start_worker, (threads,))
+    pool = ProcessPoolExecutor(workers, context, start_worker, (threads,))
     try:
         with _threads_of_children(threads):  # all processes start with the first task
             futures = [pool.submit(function, task) for task in tasks]
@@ -87,7 +87,8 @@ def _threads_of_children(threads: int) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _start_worker(threads: int) -> None:
+def start_worker(threads: int) -> None:
+    """Prepares a worker process: it leaves Ctrl-C to its parent, and ends when that is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops its workers
     cv2.setNumThreads(threads)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -188,7 +188,7 @@ def _problems(scene: Scene, policy: str) -> list[str]:
     sizes = {}
     for role, path in files.items():
         try:
-            sizes[role] = _size(path)
+            sizes[role] = size_of(path)
         except FileNotFoundError:
             problems.append(f"{role} {path} is missing")
         except Exception as error:  # decoders raise nearly anything on damaged files
@@ -205,8 +205,8 @@ def _lacks(policy: str) -> str:
     return "has no true alpha to make a trimap from"
 
 
-def _size(path: Path) -> tuple[int, int]:
-    """Width and height as they will be after reading."""
+def size_of(path: Path) -> tuple[int, int]:
+    """Reads an image's width and height from its header, as they will be after reading."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with Image.open(path) as picture:
