@@ -1,5 +1,6 @@
 """ATNet: encoder, attention transfer decoder, refinement."""
 
+from functools import partial
 from typing import Any
 
 import keras
@@ -10,7 +11,8 @@ from atnet.models.encoders import build_encoder
 from atnet.models.layers import NetworkInput
 from atnet.models.refinement import OriginalRefinement, ResidualRefinement
 
-DECODERS = ("attention_transfer", "original", "original_winner")
+DECODERS = ("attention_transfer", "light", "original", "original_winner")
+_WIDTHS = {"light": 0.5}
 
 
 @keras.saving.register_keras_serializable("atnet")
@@ -19,8 +21,9 @@ class ATNet(keras.Model):
 
     Args:
         encoder: `vgg16`, `resnet50`, `mobilenet_v2` or `efficientnet_lite0`.
-        decoder: `attention_transfer`, the project's own; `original`, the released topology with
-            additive fusion; `original_winner`, exactly as released, whose attention never learns.
+        decoder: `attention_transfer`, the project's own; `light`, the same with half the channels,
+            refinement included; `original`, the released topology with additive fusion;
+            `original_winner`, exactly as released, whose attention never learns.
         refinement: Whether the refinement network follows. Without it, `alpha` is the coarse alpha.
 
     Call arguments:
@@ -53,12 +56,13 @@ class ATNet(keras.Model):
     ):
         if decoder not in DECODERS:
             raise ValueError(f"decoder is {decoder!r}; allowed are {', '.join(DECODERS)}")
-        original = decoder != "attention_transfer"
+        original = decoder.startswith("original")
+        width = _WIDTHS.get(decoder, 1.0)
 
         # === Layers ===
-        encoder_model = build_encoder(encoder, pooled_skips=original)
-        decode = _original_decoder(decoder) if original else _attention_transfer_decoder()
-        refine = _original_refinement if original else _residual_refinement
+        encoder_model = build_encoder(encoder, pooled_skips=original, width=width)
+        decode = _original_decoder(decoder) if original else _attention_transfer_decoder(width)
+        refine = _original_refinement if original else partial(_residual_refinement, width)
 
         # === Functional model ===
         image = keras.Input((None, None, 3), name="image")
@@ -99,8 +103,9 @@ def _sigmoid(name: str) -> layers.Layer:
     return layers.Activation("sigmoid", dtype="float32", name=name)
 
 
-def _attention_transfer_decoder():
-    decoder, head = AttentionTransferDecoder(name="decoder"), AlphaHead(name="head")
+def _attention_transfer_decoder(width: float):
+    decoder = AttentionTransferDecoder(width, name="decoder")
+    head = AlphaHead(round(64 * width), name="head")
     return lambda features: head(decoder(features))
 
 
@@ -108,8 +113,9 @@ def _original_decoder(name: str):
     return OriginalDecoder(winner=name == "original_winner", name="decoder")
 
 
-def _residual_refinement(image, trimap, coarse_alpha, logit):
-    residual = ResidualRefinement(name="refinement")(image, coarse_alpha, trimap)
+def _residual_refinement(width: float, image, trimap, coarse_alpha, logit):
+    refinement = ResidualRefinement(round(64 * width), name="refinement")
+    residual = refinement(image, coarse_alpha, trimap)
     return _sigmoid("alpha")(layers.Add(dtype="float32", name="refined_logit")([logit, residual]))
 
 

@@ -13,20 +13,26 @@ LEVELS = (5, 4, 3, 2, 1)
 class AttentionTransferDecoder(layers.Layer):
     """Five attention transfer modules, from stride 32 to full resolution.
 
+    Args:
+        width: Factor on the number of channels.
+
     Call arguments:
         features: The encoder's dict: `bottom` at stride 32, `level5` … `level1` at strides 16 … 1.
 
     Output shape:
-        `(B, H, W, 64)`.
+        `(B, H, W, 64 * width)`.
     """
 
     TRANSFER_CHANNELS = (512, 128, 64, 32, 64)
     CHANNELS = (512, 256, 128, 64, 64)
 
-    def __init__(self, **kwargs):
+    def __init__(self, width: float = 1.0, **kwargs):
         super().__init__(**kwargs)
+        self.width = width
         self.levels = [
-            AttentionTransferModule(transfer_channels, channels, name=f"level{level}")
+            AttentionTransferModule(
+                round(width * transfer_channels), round(width * channels), name=f"level{level}"
+            )
             for level, transfer_channels, channels in zip(
                 LEVELS, self.TRANSFER_CHANNELS, self.CHANNELS, strict=True
             )
@@ -49,12 +55,19 @@ class AttentionTransferDecoder(layers.Layer):
 
     def compute_output_shape(self, features_shape):
         """The finest skip's place."""
-        return (*features_shape["level1"][:-1], self.CHANNELS[-1])
+        return (*features_shape["level1"][:-1], self.levels[-1].channels)
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "width": self.width}
 
 
 @keras.saving.register_keras_serializable("atnet")
 class AlphaHead(layers.Layer):
     """Two 3x3 convolutions from decoder features to the logit of the coarse alpha.
+
+    Args:
+        channels: Channels between them.
 
     Input shape:
         `(B, H, W, C)`.
@@ -63,17 +76,18 @@ class AlphaHead(layers.Layer):
         `(B, H, W, 1)`.
     """
 
-    def __init__(self, **kwargs):
+    def __init__(self, channels: int = 64, **kwargs):
         super().__init__(**kwargs)
+        self.channels = channels
         self.conv = layers.Conv2D(
-            64, 3, padding="same", use_bias=False, kernel_initializer="he_normal", name="conv"
+            channels, 3, padding="same", use_bias=False, kernel_initializer="he_normal", name="conv"
         )
         self.bn = layers.BatchNormalization(momentum=0.95, epsilon=1e-5, name="bn")
         self.logit = layers.Conv2D(1, 3, padding="same", name="logit")
 
     def build(self, input_shape):
         """Creates both convolutions."""
-        hidden_shape = (*input_shape[:-1], 64)
+        hidden_shape = (*input_shape[:-1], self.channels)
         self.conv.build(input_shape)
         self.bn.build(hidden_shape)
         self.logit.build(hidden_shape)
@@ -81,6 +95,10 @@ class AlphaHead(layers.Layer):
     def call(self, x, training=None):
         """Computes the logit."""
         return self.logit(ops.relu(self.bn(self.conv(x), training=training)))
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "channels": self.channels}
 
 
 @keras.saving.register_keras_serializable("atnet")

@@ -19,18 +19,19 @@ Features = list[Any]
 _UNTRAINED: dict[str, Any] = {"include_top": False, "weights": None}
 
 
-def build_encoder(name: str, pooled_skips: bool = False) -> keras.Model:
+def build_encoder(name: str, pooled_skips: bool = False, width: float = 1.0) -> keras.Model:
     """Builds an encoder: four channels in, five skips and the coarsest feature out.
 
     Args:
         name: `vgg16`, `resnet50`, `mobilenet_v2` or `efficientnet_lite0`.
         pooled_skips: False gives skips at strides 1, 2, 4, 8, 16; True at 2, 4, 8, 16, 32, as in
             the released ATNet.
+        width: Factor on the skips' channels; VGG16, which needs no projections, has its own.
 
     Returns:
         Model from `(B, H, W, 4)` to a dict: `level1` (finest) to `level5` with `SKIP_CHANNELS`
-        channels, and `bottom` at stride 32 with the backbone's own number of channels. Backbones
-        other than VGG16 reach those channels through linear 1x1 convolutions.
+        times `width` channels, and `bottom` at stride 32 with the backbone's own number of
+        channels. Backbones other than VGG16 reach those channels through linear 1x1 convolutions.
 
     Raises:
         ValueError: `name` is unknown.
@@ -47,7 +48,7 @@ def build_encoder(name: str, pooled_skips: bool = False) -> keras.Model:
     skips = leaving if pooled_skips else entering
     if name != "vgg16":  # whose channels are SKIP_CHANNELS already
         skips = [
-            layers.Conv2D(channels, 1, name=f"project{level}")(skip)
+            layers.Conv2D(round(width * channels), 1, name=f"project{level}")(skip)
             for level, (skip, channels) in enumerate(zip(skips, SKIP_CHANNELS, strict=True), 1)
         ]
     outputs = {f"level{level}": skip for level, skip in enumerate(skips, start=1)}

@@ -10,8 +10,11 @@ from atnet.models.decoder import ConvReluNorm
 class ResidualRefinement(layers.Layer):
     """Predicts what to add to the coarse alpha's logit; starts at zero, so as the identity.
 
-    Three 3x3 convolutions of 64 with ReLU on `concat[image, coarse alpha, trimap]`, then one to a
-    single channel.
+    Three 3x3 convolutions with ReLU on `concat[image, coarse alpha, trimap]`, then one to a single
+    channel.
+
+    Args:
+        channels: Channels between them.
 
     Call arguments:
         image: `(B, H, W, 3)`; coarse_alpha, trimap: `(B, H, W, 1)`.
@@ -20,11 +23,12 @@ class ResidualRefinement(layers.Layer):
         `(B, H, W, 1)`.
     """
 
-    def __init__(self, **kwargs):
+    def __init__(self, channels: int = 64, **kwargs):
         super().__init__(**kwargs)
+        self.channels = channels
         self.convs = [
             layers.Conv2D(
-                64,
+                channels,
                 3,
                 padding="same",
                 activation="relu",
@@ -52,6 +56,10 @@ class ResidualRefinement(layers.Layer):
         for conv in self.convs:
             x = conv(x)
         return self.residual(x)
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "channels": self.channels}
 
 
 @keras.saving.register_keras_serializable("atnet")

@@ -79,7 +79,7 @@ def load_weights(model: ATNet, path: str | Path) -> None:
         ...     save_weights(model, f"{folder}/weights.npz")
         ...     load_weights(model, f"{folder}/weights.npz")
     """
-    arrays = _read_archive(Path(path))
+    arrays = read_archive(Path(path))
     variables = variable_names(model)
     problems = [f"missing {name}" for name in variables if name not in arrays]
     problems += [f"unexpected {name}" for name in arrays if name not in variables]
@@ -111,7 +111,19 @@ def save_weights(model: ATNet, path: str | Path, dtype: str = "float32") -> None
     temporary.replace(path)
 
 
-def _read_archive(path: Path) -> dict[str, np.ndarray]:
+def read_archive(path: Path) -> dict[str, np.ndarray]:
+    """Reads every array of an archive.
+
+    Args:
+        path: `.npz` file.
+
+    Returns:
+        Name to array.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file is no such archive, or holds pickled objects.
+    """
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file; expected an .npz archive of weights")
     try:

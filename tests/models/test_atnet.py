@@ -8,7 +8,7 @@ from helpers import example_inputs, gradients, randomise
 
 @pytest.fixture(scope="module")
 def model():
-    network = ATNet()
+    network = ATNet("vgg16", "light")
     randomise(network)
     return network
 
@@ -20,6 +20,7 @@ def model():
         ("vgg16", "original", 24_400_513 + 77_569, 24_400_513),
         ("resnet50", "original", 35_804_801 + 77_569, 35_804_801),
         ("mobilenet_v2", "original", 11_657_249 + 77_569, 11_657_249),
+        ("efficientnet_lite0", "light", 5_266_519, 5_246_262),
     ],
 )
 def test_parameter_counts_are_the_published_ones(encoder, decoder, with_refinement, without):
@@ -32,7 +33,7 @@ def test_parameter_counts_are_the_published_ones(encoder, decoder, with_refineme
     ("encoder", "decoder"),
     [
         ("mobilenet_v2", "attention_transfer"),
-        ("efficientnet_lite0", "attention_transfer"),
+        ("efficientnet_lite0", "light"),
         ("mobilenet_v2", "original"),
     ],
 )
@@ -46,12 +47,12 @@ def test_alpha_has_the_image_size_and_lies_in_0_1(encoder, decoder):
 
 
 def test_refinement_starts_as_the_identity():
-    outputs = ATNet("vgg16").predict_on_batch(example_inputs())
+    outputs = ATNet("vgg16", "light").predict_on_batch(example_inputs())
     np.testing.assert_allclose(outputs["alpha"], outputs["coarse_alpha"])
 
 
 def test_without_refinement_alpha_is_the_coarse_alpha():
-    outputs = ATNet("vgg16", refinement=False).predict_on_batch(example_inputs())
+    outputs = ATNet("vgg16", "light", refinement=False).predict_on_batch(example_inputs())
     np.testing.assert_array_equal(outputs["alpha"], outputs["coarse_alpha"])
 
 
@@ -85,7 +86,7 @@ def test_config_round_trip(model):
 
 
 def test_a_saved_network_comes_back_the_same(tmp_path):
-    network = ATNet("vgg16")
+    network = ATNet("vgg16", "light")
     randomise(network)
     network.save(tmp_path / "network.keras")
     restored = keras.saving.load_model(tmp_path / "network.keras")
@@ -100,13 +101,13 @@ def test_bfloat16_computes_and_answers_in_float32():
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        network = ATNet("vgg16")
+        network = ATNet("vgg16", "light")
         half = network.predict_on_batch(example_inputs())["alpha"]
     finally:
         keras.config.set_dtype_policy(policy)
     assert keras.backend.standardize_dtype(half.dtype) == "float32"
     assert keras.backend.standardize_dtype(network.weights[0].dtype) == "float32"
-    full = ATNet("vgg16")
+    full = ATNet("vgg16", "light")
     full.set_weights(network.get_weights())
     np.testing.assert_allclose(half, full.predict_on_batch(example_inputs())["alpha"], atol=0.05)
 

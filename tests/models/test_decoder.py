@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 
@@ -19,13 +20,17 @@ def feature(*shape):
     return RNG.normal(size=shape).astype("float32")
 
 
-def pyramid(height, width, bottom_channels, finest_stride):
+def pyramid(height, width, bottom_channels, finest_stride, make=feature):
     """Features of an encoder for an image of that size."""
-    features = {"bottom": feature(1, height // 32, width // 32, bottom_channels)}
+    features = {"bottom": make(1, height // 32, width // 32, bottom_channels)}
     for level, channels in enumerate(SKIP_CHANNELS, start=1):
         stride = finest_stride << (level - 1)
-        features[f"level{level}"] = feature(1, height // stride, width // stride, channels)
+        features[f"level{level}"] = make(1, height // stride, width // stride, channels)
     return features
+
+
+def symbol(*shape):
+    return keras.KerasTensor(shape)
 
 
 def unit(x, w):
@@ -60,15 +65,17 @@ def test_original_module_equals_its_formula(winner):
 
 def test_decoder_brings_stride_32_to_full_resolution():
     decoder = AttentionTransferDecoder()
-    assert decoder(pyramid(64, 96, 320, finest_stride=1)).shape == (1, 64, 96, 64)
+    features = pyramid(64, 96, 320, finest_stride=1, make=symbol)
+    assert decoder(features).shape == (1, 64, 96, 64)
 
 
 def test_original_decoder_brings_stride_32_to_the_logit():
-    assert OriginalDecoder()(pyramid(64, 96, 320, finest_stride=2)).shape == (1, 64, 96, 1)
+    features = pyramid(64, 96, 320, finest_stride=2, make=symbol)
+    assert OriginalDecoder()(features).shape == (1, 64, 96, 1)
 
 
 def test_every_skip_reaches_the_decoder():
-    decoder = AttentionTransferDecoder()
+    decoder = AttentionTransferDecoder(width=0.25)
     features = pyramid(32, 32, 8, finest_stride=1)
     before = to_numpy(decoder(features))
     for name, value in features.items():
@@ -98,9 +105,10 @@ def test_head_equals_its_formula():
     "layer",
     [
         ConvReluNorm(3, 5),
+        AttentionTransferDecoder(width=0.5),
+        AlphaHead(channels=8),
         OriginalModule(4, kernel_size=1, expand=True, winner=True),
         OriginalDecoder(winner=True),
-        AlphaHead(),
     ],
     ids=lambda layer: type(layer).__name__,
 )

@@ -144,7 +144,9 @@ def test_biased_convolutions_take_their_normalisation_in(tmp_path):
     network, path, inputs = small_network(), tmp_path / "model.onnx", example_inputs(64, 96)
     export_onnx(network, path, half_storage=False)
     (alpha,) = onnxruntime.InferenceSession(path).run(["alpha"], inputs)
-    np.testing.assert_allclose(alpha, network.predict_on_batch(inputs)["alpha"], atol=1e-5)
+    np.testing.assert_allclose(
+        np.asarray(alpha), network.predict_on_batch(inputs)["alpha"], atol=1e-5
+    )
     operators = {node.op_type for node in onnx.load(path).graph.node}
     assert operators == {"Concat", "Conv", "Relu", "Transpose"}
 
