@@ -1,0 +1,101 @@
+"""`atnet train`."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from atnet.cli.common import Json, app, messages, report
+
+if TYPE_CHECKING:
+    import keras
+
+_SHOW_EVERY = 10
+
+
+@app.command()
+def train(
+    stage: Annotated[
+        Literal["encoder-decoder", "refinement", "joint"], typer.Argument(help="What to train.")
+    ],
+    config: Annotated[
+        Path | None, typer.Option(help="TOML file; docs/training.md lists what it may hold.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the last checkpoint, if there is one.")
+    ] = False,
+    processes: Annotated[int, typer.Option(help="Training processes, one for each host.")] = 1,
+    process: Annotated[int, typer.Option(help="Number of this one, from 0.")] = 0,
+    coordinator: Annotated[str, typer.Option(help="host:port of process 0, for several.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Trains a stage: the encoder-decoder, the refinement behind it, or both jointly.
+
+    Reads `data` and writes `runs/<stage>`, unless the configuration says otherwise: `best.npz` for
+    `atnet export`, `history.csv`, checkpoints, pictures, TensorBoard. A stage starts from the best
+    weights of the one before. All devices are used.
+
+    Example: `atnet train encoder-decoder --config configs/atnet-vgg16.toml --resume`
+    """
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+    cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "atnet" / "compiled"
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache))
+    try:
+        from atnet.training.config import read_config
+        from atnet.training.devices import Process
+        from atnet.training.trainer import train as run
+    except ImportError as error:
+        raise ImportError(f"{error.name} is missing; pip install 'atnet[train]'") from error
+
+    settings, place = read_config(config), Process(process, processes, coordinator)
+    place.join()
+    steps, batch = settings.schedule(stage).steps, settings.data.batch
+    with _progress() as progress:
+        bar = _bar(progress, stage, steps, batch)
+        best = run(stage, settings, resume=resume, process=place, callbacks=[bar])
+    report(best, as_json)
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[figures]}"),
+        TimeRemainingColumn(),
+        console=messages,
+    )
+
+
+def _bar(progress: Progress, stage: str, steps: int, batch: int) -> "keras.callbacks.Callback":
+    """Shows the way through a stage, with images a second, and a line for each round."""
+    import keras
+
+    task = progress.add_task(stage, total=steps, figures="compiling", visible=False)
+    shown = progress.tasks[task]
+
+    def show(logs: Any) -> None:
+        del logs
+        progress.update(task, visible=True)
+
+    def show_step(number: int, logs: Any) -> None:
+        del number
+        progress.advance(task)
+        if shown.completed % _SHOW_EVERY == 0:  # reading the loss waits for the device
+            rate = f"{batch * (shown.speed or 0):.0f} images/s"
+            progress.update(task, figures=f"{rate}, loss {float(logs['loss']):.4f}")
+
+    def show_round(number: int, logs: Any) -> None:
+        del number
+        progress.update(task, completed=logs["step"])
+        messages.print(
+            f"step {logs['step']:.0f}: {logs['images_per_second']:.1f} images/s, "
+            f"{logs['waiting']:.0%} waiting for data, loss {logs['loss']:.4f}, "
+            f"validation SAD {logs['val_sad']:.4f}, MSE {logs['val_mse']:.5f}"
+        )
+
+    return keras.callbacks.LambdaCallback(
+        on_train_begin=show, on_train_batch_end=show_step, on_epoch_end=show_round
+    )

@@ -1,0 +1,60 @@
+"""Several accelerators and several hosts: each holds all weights and a part of every batch."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import keras
+
+
+@dataclass(frozen=True)
+class Process:
+    """A training process's place among those that train together.
+
+    Attributes:
+        index: From 0; process 0 writes.
+        count: Processes.
+        coordinator: `host:port` of process 0.
+    """
+
+    index: int = 0
+    count: int = 1
+    coordinator: str = ""
+
+    def __post_init__(self):
+        if not 0 <= self.index < self.count:
+            raise ValueError(
+                f"process {self.index} of {self.count}; it must be at least 0 and less than the "
+                "number of processes"
+            )
+        if (self.count > 1) != bool(self.coordinator):
+            raise ValueError(
+                f"{self.count} processes with coordinator {self.coordinator!r}; several processes "
+                "need the host:port of process 0, one needs none"
+            )
+
+    def join(self) -> None:
+        """Meets the other processes; comes before anything else is asked of the backend."""
+        if self.count > 1:
+            keras.distribution.initialize(self.coordinator, self.count, self.index)
+
+
+@contextlib.contextmanager
+def use_all_devices(batch: int) -> Iterator[None]:
+    """Shares the batches of what is built inside among all devices of all processes.
+
+    Args:
+        batch: Samples in a batch, on all devices together.
+
+    Raises:
+        ValueError: The batch cannot be shared evenly.
+    """
+    devices = keras.distribution.list_devices()
+    if batch % len(devices):
+        raise ValueError(f"data.batch is {batch}; it must be a multiple of {len(devices)} devices")
+    if len(devices) == 1:
+        yield
+        return
+    shared = keras.distribution.DataParallel(devices=devices, auto_shard_dataset=False)
+    with shared.scope():
+        yield

@@ -1,0 +1,256 @@
+"""Losses of the unknown region: alpha, composition, perceptual, Laplacian pyramid."""
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import keras
+
+from atnet.training.perceptual import PerceptualFeatures
+from atnet.training.pyramid import laplacian_pyramid
+
+ops: Any = keras.ops  # whose inferred types say that most results may be None
+
+EPSILON = 1e-6
+PYRAMID_LEVELS = 5
+
+
+class Batch(NamedTuple):
+    """Samples on the device, float32.
+
+    Attributes:
+        image: `(B, H, W, 3)`, RGB in [0, 1].
+        trimap: `(B, H, W, 1)` with exactly 0 background, 0.5 unknown, 1 foreground.
+        alpha: True alpha, `(B, H, W, 1)` in [0, 1].
+        foreground: True foreground colours, `(B, H, W, 3)` in [0, 1].
+        background: True background colours, `(B, H, W, 3)` in [0, 1].
+    """
+
+    image: Any
+    trimap: Any
+    alpha: Any
+    foreground: Any
+    background: Any
+
+
+def batch_from_bytes(inputs: dict[str, Any], targets: dict[str, Any]) -> Batch:
+    """Converts the pipeline's bytes; done on the device, a batch travels at a quarter of its size.
+
+    Args:
+        inputs: uint8 `image`, `(B, H, W, 3)`, and `trimap`, `(B, H, W, 1)` with 0, 128, 255.
+        targets: uint8 `alpha`, `(B, H, W, 1)`, `foreground` and `background`, `(B, H, W, 3)`.
+
+    Returns:
+        The batch in float32.
+
+    Example:
+        >>> import numpy as np
+        >>> colour, grey = np.zeros((1, 1, 3, 3), "uint8"), np.zeros((1, 1, 3, 1), "uint8")
+        >>> trimap = np.array([0, 128, 255], "uint8").reshape(1, 1, 3, 1)
+        >>> targets = {"alpha": grey, "foreground": colour, "background": colour}
+        >>> batch = batch_from_bytes({"image": colour, "trimap": trimap}, targets)
+        >>> ops.convert_to_numpy(batch.trimap).ravel().tolist()
+        [0.0, 0.5, 1.0]
+    """
+    return Batch(
+        **floats_from_bytes(inputs),
+        alpha=_unit(targets["alpha"]),
+        foreground=_unit(targets["foreground"]),
+        background=_unit(targets["background"]),
+    )
+
+
+def floats_from_bytes(inputs: dict[str, Any]) -> dict[str, Any]:
+    """Converts the network's inputs: `image` to [0, 1], `trimap` to exactly 0, 0.5, 1."""
+    trimap = ops.cast(inputs["trimap"], "float32")
+    return {
+        "image": _unit(inputs["image"]),
+        "trimap": ops.round(trimap / 127.5) / 2.0,  # 128 / 255 is not quite a half
+    }
+
+
+def _unit(values: Any) -> Any:
+    return ops.cast(values, "float32") / 255.0
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Weights of the components; one of weight 0 is not computed.
+
+    The paper's recipe is `LossWeights(alpha=0.4, composition=0.4, perceptual=0.2, laplacian=0)`.
+
+    Raises:
+        ValueError: A weight is negative or not finite, or all are 0.
+    """
+
+    alpha: float = 1.0
+    composition: float = 1.0
+    perceptual: float = 0.0
+    laplacian: float = 0.25
+
+    def __post_init__(self) -> None:
+        weights = asdict(self)
+        wrong = [f"{k}={v}" for k, v in weights.items() if not (math.isfinite(v) and v >= 0)]
+        if wrong:
+            raise ValueError(f"loss weights {', '.join(wrong)}: allowed are finite numbers >= 0")
+        if not any(weights.values()):
+            raise ValueError("all loss weights are 0: set at least one above 0, such as alpha=1")
+
+
+class MattingLoss:
+    """The components of a recipe and their weighted sum.
+
+    Args:
+        weights: Weight of each component.
+        features: VGG16's features; needed if the perceptual weight is above 0, else ignored.
+
+    Call arguments:
+        prediction: Predicted alpha, float32 `(B, H, W, 1)`.
+        batch: What it is compared with.
+
+    Returns:
+        Dict of scalars: each component with a weight above 0, unweighted, by its name in
+        `LossWeights`; and `total`, their weighted sum.
+
+    Raises:
+        ValueError: The perceptual weight is above 0 and there are no features.
+
+    Example:
+        >>> import numpy as np
+        >>> grey, colour = np.ones((1, 16, 16, 1), "float32"), np.ones((1, 16, 16, 3), "float32")
+        >>> batch = Batch(colour, grey / 2, grey, colour, 0 * colour)
+        >>> losses = MattingLoss(LossWeights(laplacian=0))(grey / 4, batch)
+        >>> {name: round(float(value), 3) for name, value in losses.items()}
+        {'alpha': 0.75, 'composition': 0.75, 'total': 1.5}
+    """
+
+    def __init__(self, weights: LossWeights, features: PerceptualFeatures | None = None) -> None:
+        components: dict[str, Callable[[Any, Batch], Any]] = {
+            "alpha": alpha_loss,
+            "composition": composition_loss,
+            "laplacian": laplacian_loss,
+        }
+        if weights.perceptual:
+            if features is None:
+                raise ValueError("perceptual weight is above 0: pass PerceptualFeatures, or set 0")
+            components["perceptual"] = partial(perceptual_loss, features=features)
+        self._weights = {name: weight for name, weight in asdict(weights).items() if weight}
+        self._components = {name: components[name] for name in self._weights}
+        self.names = tuple(self._weights)
+
+    def __call__(self, prediction: Any, batch: Batch) -> dict[str, Any]:
+        """Computes the components and their weighted sum."""
+        losses = {name: loss(prediction, batch) for name, loss in self._components.items()}
+        return {**losses, "total": sum(self._weights[name] * losses[name] for name in losses)}
+
+
+def alpha_loss(prediction: Any, batch: Batch) -> Any:
+    """Mean Charbonnier difference `sqrt(d² + 1e-6²)` of alpha over the batch's unknown pixels.
+
+    Args:
+        prediction: Predicted alpha, float32 `(B, H, W, 1)`.
+        batch: What it is compared with.
+
+    Returns:
+        Scalar; 0 if no pixel is unknown.
+
+    Source:
+        Xu et al., "Deep Image Matting", CVPR 2017, equation 1.
+    """
+    return _mean_over_unknown(_charbonnier(prediction - batch.alpha), batch)
+
+
+def composition_loss(prediction: Any, batch: Batch) -> Any:
+    """Mean Charbonnier difference of the composites over unknown pixels and the three channels.
+
+    Both composites, `alpha * foreground + (1 - alpha) * background` with the predicted and with the
+    true alpha, take the true colours.
+
+    Args:
+        prediction: Predicted alpha, float32 `(B, H, W, 1)`.
+        batch: What it is compared with.
+
+    Returns:
+        Scalar; 0 if no pixel is unknown.
+
+    Source:
+        Xu et al., "Deep Image Matting", CVPR 2017, equation 2.
+    """
+    # The difference of the composites, without the rounding of composing and subtracting.
+    difference = (prediction - batch.alpha) * (batch.foreground - batch.background)
+    per_pixel = ops.mean(_charbonnier(difference), axis=-1, keepdims=True)
+    return _mean_over_unknown(per_pixel, batch)
+
+
+def perceptual_loss(prediction: Any, batch: Batch, features: Callable[[Any], list[Any]]) -> Any:
+    """Relative squared error of VGG16's features of the composites.
+
+    Known pixels of the predicted alpha are taken from the truth. The squared error of each feature
+    is divided by the feature's own mean square, since the features' sizes differ a hundredfold,
+    and by the unknown share of the pixels, as the other losses are; the mean is taken over scales.
+
+    Args:
+        prediction: Predicted alpha, float32 `(B, H, W, 1)`.
+        batch: What it is compared with.
+        features: VGG16's features of an image, `PerceptualFeatures`.
+
+    Returns:
+        Scalar; 0 if no pixel is unknown.
+    """
+    alpha = ops.where(_unknown(batch) > 0, prediction, batch.alpha)
+    contrast = batch.foreground - batch.background
+    predicted, true = (
+        features(batch.background + each * contrast) for each in (alpha, batch.alpha)
+    )
+    losses = [
+        ops.mean(ops.square(one - other)) / (ops.mean(ops.square(other)) + EPSILON)
+        for one, other in zip(predicted, map(ops.stop_gradient, true), strict=True)
+    ]
+    pixels = math.prod(batch.alpha.shape)
+    return _per_unknown(sum(losses) / len(losses) * pixels, batch)
+
+
+def laplacian_loss(prediction: Any, batch: Batch) -> Any:
+    """Absolute difference of the Laplacian pyramids of alpha, per unknown pixel.
+
+    Level i = 0...4 weighs 2ⁱ; the last is the low-pass rest, so that no error goes unseen. Known
+    pixels of the prediction are taken from the truth. The sum over each pyramid is divided by the
+    number of unknown pixels at full resolution.
+
+    Args:
+        prediction: Predicted alpha, float32 `(B, H, W, 1)`; H and W are multiples of 16.
+        batch: What it is compared with.
+
+    Returns:
+        Scalar; 0 if no pixel is unknown.
+
+    Source:
+        Hou & Liu, "Context-Aware Image Matting for Simultaneous Foreground and Alpha Estimation",
+        ICCV 2019, equation 2.
+    """
+    # The pyramid is linear: that of the difference is the difference of the pyramids.
+    error = (prediction - batch.alpha) * _unknown(batch)
+    pyramid = laplacian_pyramid(error, PYRAMID_LEVELS)
+    # Not `ops.abs`, whose gradient at 0 is 1 on JAX.
+    total = sum(2.0**i * ops.sum(level * ops.sign(level)) for i, level in enumerate(pyramid))
+    return _per_unknown(total, batch)
+
+
+def _charbonnier(difference: Any) -> Any:
+    return ops.sqrt(ops.square(difference) + EPSILON**2)
+
+
+def _unknown(batch: Batch) -> Any:
+    return ops.cast(ops.equal(batch.trimap, 0.5), "float32")
+
+
+def _mean_over_unknown(values: Any, batch: Batch) -> Any:
+    return _per_unknown(ops.sum(values * _unknown(batch)), batch)
+
+
+def _per_unknown(total: Any, batch: Batch) -> Any:
+    """Divides by the number of unknown pixels; exactly 0 if there are none."""
+    count = ops.sum(_unknown(batch))
+    return total * ops.minimum(count, 1.0) / ops.maximum(count, 1.0)

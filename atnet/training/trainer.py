@@ -1,0 +1,204 @@
+"""A training run from configuration to weights; stopped at any moment, it goes on exactly."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from atnet.data.pipeline import PipelineSettings, batches
+from atnet.models.atnet import ATNet
+from atnet.models.pretrained import load_encoder
+from atnet.models.weights import load_network
+from atnet.training import checkpoints
+from atnet.training.config import Config, Schedule, StageName, as_dictionary, differences
+from atnet.training.devices import Process, use_all_devices
+from atnet.training.losses import MattingLoss
+from atnet.training.perceptual import PerceptualFeatures
+from atnet.training.rounds import Feed, Rounds, RunFolder, Validation
+from atnet.training.stages import SILENT, STAGES, StageModel, previous_stage
+
+_MAY_CHANGE = {"data.workers", "run.keep"}
+_LAST_RATE = 0.02
+_WITHOUT_DECAY = ["bias", "gamma", "beta"]
+
+
+def train(
+    name: StageName,
+    config: Config,
+    *,
+    resume: bool = False,
+    process: Process = Process(),  # noqa: B008  (frozen)
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> dict[str, Any]:
+    """Trains a stage.
+
+    Writes to `<run.folder>/<stage>`: `best.npz`, the averaged weights of the best round;
+    `history.csv`; `checkpoints`; `sheets` with pictures of validation; `tensorboard`.
+
+    Args:
+        name: The stage.
+        config: Everything the run depends on.
+        resume: Go on from the last checkpoint if there is one.
+        process: This process's place among several.
+        callbacks: Keras callbacks of the caller, such as a progress bar.
+
+    Returns:
+        Figures of the best round, and `weights`, the path of its weights.
+
+    Raises:
+        ValueError: The folder holds another run; data, weights or sizes do not fit; the loss is
+            not a number any more (`DivergedError`).
+    """
+    folder = RunFolder(config.run.folder / name)
+    checkpoint = _last_checkpoint(folder, config, resume=resume)
+    keras.utils.set_random_seed(config.data.seed)
+    with _precision(config.network.precision), use_all_devices(config.data.batch):
+        rounds = _rounds(folder, config, process, checkpoint)  # reads data: mistakes show early
+        model = build(name, config, pretrained=checkpoint is None)
+        if checkpoint is not None:
+            checkpoints.restore(model, checkpoint)
+        folder.path.mkdir(parents=True, exist_ok=True)
+        _fit(model, rounds, config.schedule(name), callbacks)
+    return {**rounds.best, "weights": str(folder.weights)}
+
+
+def build(name: StageName, config: Config, *, pretrained: bool = True) -> StageModel:
+    """Builds the compiled model of a stage.
+
+    Args:
+        name: The stage.
+        config: Of the run.
+        pretrained: Load the weights that the stage starts from.
+
+    Returns:
+        Model with all its variables and those of its optimiser.
+    """
+    network = _network(name, config) if pretrained else _untrained(config)
+    features = PerceptualFeatures(config.network.features) if config.loss.perceptual else None
+    model = StageModel(network, STAGES[name], MattingLoss(config.loss, features))
+    model.compile(optimizer=_optimizer(config, config.schedule(name)))
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def _last_checkpoint(
+    folder: RunFolder, config: Config, *, resume: bool
+) -> checkpoints.Checkpoint | None:
+    """Refuses to overwrite a run, and to go on with another configuration than it began with."""
+    checkpoint = checkpoints.latest(folder.checkpoints)
+    if checkpoint is None:
+        return None
+    if not resume:
+        raise ValueError(
+            f"{folder.path}: holds a run of {checkpoint.step} steps; --resume goes on with it, or "
+            "choose another run.folder"
+        )
+    changed = set(differences(checkpoint.config, as_dictionary(config))) - _MAY_CHANGE
+    if changed:
+        raise ValueError(
+            f"{folder.path}: was begun with another {', '.join(sorted(changed))}; a run that goes "
+            "on keeps its configuration, others need another run.folder"
+        )
+    return checkpoint
+
+
+@contextlib.contextmanager
+def _precision(policy: str) -> Iterator[None]:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _untrained(config: Config) -> ATNet:
+    return ATNet(config.network.encoder, config.network.decoder)
+
+
+def _network(name: StageName, config: Config) -> ATNet:
+    """The network that a stage starts from."""
+    settings, earlier = config.network, previous_stage(name)
+    if settings.weights:
+        return load_network(settings.weights, settings.encoder, settings.decoder)
+    if earlier is not None:
+        weights = RunFolder(config.run.folder / earlier).weights
+        if not weights.is_file():
+            raise ValueError(
+                f"{weights}: no such file; train {earlier} first, or name weights to start from as "
+                "network.weights"
+            )
+        return load_network(weights, settings.encoder, settings.decoder)
+    network = _untrained(config)
+    if settings.encoder_weights != "none":
+        load_encoder(network, settings.encoder_weights)
+    return network
+
+
+def _optimizer(config: Config, schedule: Schedule) -> keras.optimizers.Optimizer:
+    rate: Any = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0,
+        decay_steps=schedule.steps - schedule.warmup,
+        alpha=_LAST_RATE,
+        warmup_target=schedule.learning_rate,
+        warmup_steps=schedule.warmup,
+    )
+    optimizer = keras.optimizers.AdamW(
+        rate,
+        weight_decay=config.optimizer.weight_decay,
+        beta_2=0.99,
+        global_clipnorm=config.optimizer.clip_norm,
+        use_ema=True,
+        ema_momentum=config.optimizer.average,
+    )
+    optimizer.exclude_from_weight_decay(var_names=_WITHOUT_DECAY)
+    return optimizer
+
+
+def _rounds(
+    folder: RunFolder,
+    config: Config,
+    process: Process,
+    checkpoint: checkpoints.Checkpoint | None,
+) -> Rounds:
+    data = config.data
+    training = PipelineSettings(
+        data.folder,
+        backgrounds=Path(data.backgrounds) if data.backgrounds else None,
+        size=data.size,
+        batch=data.batch,
+        seed=data.seed,
+        workers=data.workers,
+        shard=(process.index, process.count),
+    )
+    validation = replace(training, part="test", backgrounds=None, workers=0)
+    return Rounds(
+        folder,
+        Validation.draw(validation, config.run.samples),
+        Feed(batches(training, checkpoint.step if checkpoint else 0)),
+        checkpoint.history if checkpoint else [],
+        as_dictionary(config),
+        samples=config.run.round * data.batch,
+        writes=process.index == 0,
+    )
+
+
+def _fit(
+    model: StageModel,
+    rounds: Rounds,
+    schedule: Schedule,
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> None:
+    length = rounds.config["run"]["round"]
+    model.fit(
+        rounds.feed.batches(),
+        steps_per_epoch=length,
+        initial_epoch=len(rounds.history),
+        epochs=schedule.steps // length,
+        callbacks=[rounds, *callbacks],
+        shuffle=False,
+        verbose=SILENT,
+    )

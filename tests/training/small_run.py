@@ -1,0 +1,67 @@
+"""Trains with a small network: `python small_run.py STAGE CONFIG`; resumes if it can."""
+
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+
+from keras import layers
+
+from atnet.models.encoders import BACKBONES
+
+CONFIG = """
+[data]
+folder = "{folder}/data"
+size = 32
+batch = 2
+workers = 0
+[network]
+encoder = "small"
+decoder = "light"
+encoder_weights = "none"
+[optimizer]
+average = 0.5
+[run]
+folder = "{folder}/{runs}"
+round = 2
+samples = 2
+[encoder_decoder]
+steps = 6
+warmup = 1
+learning_rate = 1e-3
+[refinement]
+steps = 6
+warmup = 1
+"""
+
+
+def small(x):
+    """One convolution a level: what is tested does not depend on the encoder, its time does."""
+    entering, leaving = [], []
+    for level in range(5):
+        x = layers.Conv2D(8, 3, padding="same", activation="relu", name=f"conv{level}")(x)
+        entering.append(x)
+        x = layers.MaxPooling2D(2)(x)
+        leaving.append(x)
+    return entering, leaving
+
+
+BACKBONES["small"] = small
+
+
+def write_config(folder, runs="runs"):
+    path = folder / f"{runs}.toml"
+    path.write_text(CONFIG.format(folder=folder, runs=runs))
+    return path
+
+
+def run(stage, config):
+    from atnet.training.config import read_config
+    from atnet.training.trainer import train
+
+    return train(stage, read_config(config), resume=True)
+
+
+if __name__ == "__main__":
+    run(sys.argv[1], Path(sys.argv[2]))

@@ -1,0 +1,87 @@
+import keras
+import numpy as np
+import pytest
+
+from atnet.training import checkpoints
+
+
+def small_model(width=3):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(width), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.AdamW(1e-2, use_ema=True), "mse")
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def learn(model, seed):
+    rng = np.random.default_rng(seed)
+    model.train_on_batch(rng.random((4, 2)), rng.random((4, 1)))
+
+
+@pytest.fixture(scope="module")
+def model():
+    made = small_model()
+    learn(made, 0)
+    return made
+
+
+def test_a_restored_model_goes_on_as_the_saved_one(model, tmp_path):
+    path = checkpoints.save(tmp_path, model, 7, [{"step": 7.0}], {"data": {"seed": 1}})
+    assert checkpoints.step_of(path) == 7
+    found, other = checkpoints.latest(tmp_path), small_model()
+    assert found is not None
+    assert (found.step, found.history, found.config) == (7, [{"step": 7.0}], {"data": {"seed": 1}})
+    assert found.versions["keras"] == keras.__version__
+    checkpoints.restore(other, found)
+    learn(other, 1)
+    twin = small_model()
+    checkpoints.restore(twin, found)
+    learn(twin, 1)
+    expected = checkpoints.variable_arrays(twin)
+    for name, values in checkpoints.variable_arrays(other).items():
+        np.testing.assert_array_equal(values, expected[name])
+        assert name in found.arrays
+
+
+def test_weights_optimiser_and_average_are_in_it(model):
+    arrays = checkpoints.variable_arrays(model)
+    weights, moments = 4, 2 * 4
+    counters = 2  # iterations and learning rate
+    assert len(arrays) == weights + moments + weights + counters
+
+
+def test_another_network_is_refused_and_left_alone(model, tmp_path):
+    checkpoints.save(tmp_path, model, 1, [], {})
+    other = small_model(width=4)
+    before = checkpoints.variable_arrays(other)
+    found = checkpoints.latest(tmp_path)
+    assert found is not None
+    with pytest.raises(ValueError, match="step 1 is of another network"):
+        checkpoints.restore(other, found)
+    for name, values in checkpoints.variable_arrays(other).items():
+        np.testing.assert_array_equal(values, before[name])
+
+
+def test_a_damaged_checkpoint_is_passed_over_with_a_warning(model, tmp_path):
+    checkpoints.save(tmp_path, model, 1, [], {})
+    damaged = checkpoints.save(tmp_path, model, 2, [], {})
+    content = bytearray(damaged.read_bytes())
+    content[len(content) // 2] ^= 255
+    damaged.write_bytes(content)
+    with pytest.warns(UserWarning, match=r"step-00000002\.npz is damaged"):
+        found = checkpoints.latest(tmp_path)
+    assert found is not None
+    assert found.step == 1
+
+
+def test_the_last_ones_and_the_best_are_kept(model, tmp_path):
+    for step in (1, 2, 3, 4):
+        checkpoints.save(tmp_path, model, step, [], {})
+    (tmp_path / "step-00000005.part").write_bytes(b"cut off")
+    checkpoints.prune(tmp_path, keep=2, best=1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"step-0000000{step}.npz" for step in (1, 3, 4)
+    ]
+
+
+def test_an_empty_folder_has_none(tmp_path):
+    assert checkpoints.latest(tmp_path / "nothing") is None

@@ -1,0 +1,27 @@
+import keras
+import pytest
+
+from atnet.training.devices import Process, use_all_devices
+
+
+def test_one_device_needs_no_distribution():
+    with use_all_devices(batch=3):
+        assert keras.distribution.distribution() is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((2, 2, "host:1"), "process 2 of 2; it must be at least 0 and less"),
+        ((-1, 2, "host:1"), "process -1 of 2"),
+        ((0, 2, ""), "2 processes with coordinator ''; several processes need"),
+        ((0, 1, "host:1"), "1 processes with coordinator 'host:1'"),
+    ],
+)
+def test_impossible_places_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Process(*arguments)
+
+
+def test_a_single_process_has_nobody_to_meet():
+    Process().join()

@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+
+from atnet.data.pipeline import PipelineSettings, batches
+from atnet.training.rounds import DivergedError, Feed, RunFolder, Validation, refuse_nan
+from training_files import write_training_set
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return PipelineSettings(write_training_set(tmp_path, count=2, size=(40, 40)), size=32, batch=2)
+
+
+def test_feed_hands_on_what_it_gets():
+    feed = Feed(iter([1, 2, 3]))
+    handed = feed.batches()
+    assert [next(handed) for _ in range(3)] == [1, 2, 3]
+    assert feed.waited > 0
+
+
+def test_validation_samples_are_the_first_of_the_pipeline(settings):
+    validation = Validation.draw(settings, samples=3)
+    source = batches(settings)
+    expected = [next(source) for _ in range(2)]  # whole batches
+    for side, found in enumerate((validation.inputs, validation.targets)):
+        for name, values in found.items():
+            together = np.concatenate([batch[side][name] for batch in expected])
+            np.testing.assert_array_equal(values, together)
+    assert validation.batch == 2
+
+
+def test_a_run_keeps_its_files_together(tmp_path):
+    folder = RunFolder(tmp_path)
+    assert {folder.weights.parent, folder.checkpoints.parent} == {tmp_path}
+
+
+@pytest.mark.parametrize("loss", [float("nan"), float("inf")])
+def test_no_number_is_refused_with_the_step(loss):
+    with pytest.raises(DivergedError, match=f"the loss is {loss} at step 12"):
+        refuse_nan(loss, 12)
+    refuse_nan(0.5, 12)

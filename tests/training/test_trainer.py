@@ -1,0 +1,139 @@
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from atnet.models.weights import load_network
+from atnet.training import checkpoints
+from atnet.training.config import read_config
+from atnet.training.trainer import train
+from small_run import run, write_config
+from training_files import write_training_set
+
+STAGE = "encoder-decoder"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A data set, and in `runs` a run that nothing disturbed."""
+    path = tmp_path_factory.mktemp("training")
+    for suffix in ("", "_test"):
+        write_training_set(path / "data", count=3, size=(40, 40), suffix=suffix)
+    run(STAGE, write_config(path))
+    return path
+
+
+def begin(folder, runs, **environment):
+    """Starts training in a process of its own."""
+    cache = {
+        "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    }
+    return subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("small_run.py"), STAGE, folder / f"{runs}.toml"],
+        env={**os.environ, **cache, **environment},
+    )
+
+
+def kill_when(process, condition):
+    while not condition():
+        assert process.poll() is None, "the run ended before it could be killed"
+        time.sleep(0.001)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def final_arrays(folder, runs):
+    checkpoint = checkpoints.latest(folder / runs / STAGE / "checkpoints")
+    assert checkpoint is not None
+    assert checkpoint.step == 6
+    return checkpoint.arrays
+
+
+def test_a_run_killed_at_any_moment_ends_with_the_same_weights(folder):
+    write_config(folder, "killed")
+    written = folder / "killed" / STAGE / "checkpoints"
+    kill_when(begin(folder, "killed"), (written / "step-00000002.npz").exists)  # between files
+    kill_when(begin(folder, "killed"), (written / "step-00000004.part").exists)  # while it writes
+    assert begin(folder, "killed").wait() == 0
+    undisturbed = final_arrays(folder, "runs")
+    resumed = final_arrays(folder, "killed")
+    assert undisturbed.keys() == resumed.keys()
+    for name, values in undisturbed.items():
+        np.testing.assert_array_equal(resumed[name], values, err_msg=name)
+
+
+def test_two_devices_learn_what_one_does(folder):
+    write_config(folder, "two")
+    flags = "--xla_force_host_platform_device_count=2"
+    assert begin(folder, "two", XLA_FLAGS=flags).wait() == 0
+    one, two = (rows(folder / runs / STAGE) for runs in ("runs", "two"))
+    for name in ("loss", "val_loss", "val_sad"):
+        np.testing.assert_allclose([r[name] for r in two], [r[name] for r in one], rtol=1e-3)
+
+
+def rows(folder):
+    with (folder / "history.csv").open(newline="") as file:
+        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+def test_a_run_leaves_figures_pictures_weights_and_checkpoints(folder):
+    run_folder = folder / "runs" / STAGE
+    history = rows(run_folder)
+    assert [row["step"] for row in history] == [2, 4, 6]
+    assert all(0 <= row["waiting"] <= 1 and row["images_per_second"] > 0 for row in history)
+    assert history[-1]["learning_rate"] == pytest.approx(0.02 * 1e-3)
+    assert len(list((run_folder / "sheets").glob("*.jpg"))) == 3
+    assert list((run_folder / "tensorboard").iterdir())
+    best = min(history, key=lambda row: row["val_sad"])["step"]
+    kept = {
+        checkpoints.step_of(path)
+        for path in checkpoints.list_checkpoints(run_folder / "checkpoints")
+    }
+    assert kept == {4, 6, best}
+    assert load_network(run_folder / "best.npz", "small", "light").encoder == "small"
+
+
+def test_refinement_starts_from_the_first_stage_and_leaves_it_alone(folder):
+    best = run("refinement", write_config(folder))
+    first, second = (
+        dict(np.load(folder / "runs" / stage / "best.npz")) for stage in (STAGE, "refinement")
+    )
+    changed = {
+        name.split("/")[0] for name in first if not np.array_equal(first[name], second[name])
+    }
+    assert changed == {"refinement"}
+    assert best["weights"] == str(folder / "runs" / "refinement" / "best.npz")
+
+
+def test_a_finished_stage_is_not_overwritten(folder):
+    with pytest.raises(ValueError, match="holds a run of 6 steps; --resume goes on with it"):
+        train(STAGE, read_config(folder / "runs.toml"))
+
+
+def test_a_run_goes_on_with_its_own_configuration_only(folder):
+    path = write_config(folder)
+    path.write_text(path.read_text().replace("average = 0.5", "average = 0.9"))
+    with pytest.raises(ValueError, match=r"was begun with another optimizer\.average"):
+        run(STAGE, path)
+    write_config(folder)
+
+
+def test_refinement_without_a_first_stage_says_what_to_do(folder):
+    with pytest.raises(ValueError, match=r"train encoder-decoder first, or name weights"):
+        run("refinement", write_config(folder, "nothing"))
+
+
+def test_a_loss_that_is_no_number_stops_the_run(folder):
+    path = write_config(folder, "diverged")
+    path.write_text(path.read_text().replace("learning_rate = 1e-3", "learning_rate = 1e35"))
+    with pytest.raises(
+        ValueError, match=r"the loss is (nan|inf) at step .* Lower the learning rate"
+    ):
+        run(STAGE, path)

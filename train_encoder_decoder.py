@@ -1,0 +1,9 @@
+"""The original's first command: the same as `atnet train encoder-decoder`.
+
+Reads `data`, writes `runs/encoder-decoder`; `--help` lists the options.
+"""
+
+from atnet.cli import main
+
+if __name__ == "__main__":
+    main(["train", "encoder-decoder"])
