@@ -76,7 +76,7 @@ def with_unit_deviations(
         kernel, bias = (scaled[name].astype("float32") for name in names)
         y = ops.add(ops.conv(x, kernel, padding="same"), scale * bias)
         deviation = float(ops.std(y))
-        if not deviation > 0:
+        if not deviation > 1e-5 * float(ops.max(ops.abs(y))):  # no more than rounding
             raise ValueError(f"{layer.name} gives a constant; check the weights and calibration")
         scaled[names[0]], scaled[names[1]] = kernel / deviation, scale * bias / deviation
         scale, x = scale / deviation, ops.relu(y / deviation)
