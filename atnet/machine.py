@@ -1,10 +1,12 @@
 """What a measurement depends on: machine class, versions, peak memory."""
 
 import contextlib
+import datetime
 import os
 import platform
 import re
 import sys
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -32,10 +34,24 @@ def _processor() -> str:
     return found[1].strip() if found else platform.processor() or platform.machine()
 
 
-def versions() -> dict[str, str]:
+def describe_run(*packages: str) -> str:
+    """Describes, in a line, what a measurement depends on: machine, versions, date.
+
+    Args:
+        packages: What is measured, as it is called on PyPI; with none, the predictor's packages.
+
+    Example:
+        >>> "numpy 2" in describe_run("numpy")
+        True
+    """
+    named = ", ".join(f"{name} {version}" for name, version in versions(packages).items())
+    return f"{describe_machine()}; {named}; {datetime.date.today()}"
+
+
+def versions(packages: Sequence[str] = ()) -> dict[str, str]:
     """Returns the versions that results depend on, of what is installed."""
     found = {"atnet": __version__, "python": platform.python_version()}
-    for package in _PACKAGES:
+    for package in packages or _PACKAGES:
         with contextlib.suppress(metadata.PackageNotFoundError):
             found[package] = metadata.version(package)
     return found

@@ -8,9 +8,7 @@ import argparse
 import contextlib
 import cProfile
 import dataclasses
-import datetime
 import os
-import platform
 import pstats
 import tempfile
 import time
@@ -18,11 +16,10 @@ from itertools import islice
 from pathlib import Path
 
 import cv2
-import grain
-import numpy as np
 
 from atnet.data.pipeline import BUFFERED, PipelineSettings, batches, keep_freed_memory
 from atnet.data.synthesis.dataset import Recipe, plan, write
+from atnet.machine import describe_run
 from atnet.parallel import map_unordered, usable_cores
 
 STEPS = (
@@ -44,19 +41,6 @@ STEPS = (
 )
 """What a step is, its function, and the function that calls it."""
 SAMPLES = 160
-
-
-def machine() -> str:
-    """Describe the machine, the versions and the date in one line."""
-    information = Path("/proc/cpuinfo")
-    lines = information.read_text().splitlines() if information.exists() else []
-    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    processor = models[0] if models else platform.processor() or platform.machine()
-    return (
-        f"{processor}, {usable_cores()} cores, load {os.getloadavg()[0]:.1f}, "
-        f"Python {platform.python_version()}, NumPy {np.__version__}, OpenCV {cv2.__version__}, "
-        f"Grain {grain.__version__}, {datetime.date.today()}"
-    )
 
 
 def rate(settings: PipelineSettings) -> float:
@@ -102,7 +86,11 @@ def report(settings: PipelineSettings, workers: int) -> None:
     """Print both tables in Markdown."""
     cv2.setNumThreads(1)  # as in a worker
     keep_freed_memory()
-    print(f"{settings.size} x {settings.size}, batches of {settings.batch}. {machine()}\n")
+    run = describe_run("numpy", "opencv-python-headless", "grain")
+    load = f"load {os.getloadavg()[0]:.1f}"
+    print(
+        f"{settings.size} x {settings.size}, batches of {settings.batch}; {run}; load {load:.1f}\n"
+    )
     print("| workers | samples / s |\n|---|---|")
     for number in range(workers + 1):
         found = rate(dataclasses.replace(settings, workers=number))

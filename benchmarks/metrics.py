@@ -3,18 +3,15 @@
 Two deterministic 12-megapixel mattes, with about 10 % and 30 % of the pixels unknown.
 """
 
-import datetime
-import os
-import platform
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from atnet import metrics
+from atnet.machine import describe_run
 
 HEIGHT, WIDTH = 3000, 4000
 REPEATS = 3
@@ -70,24 +67,13 @@ def best_time(function: Callable[..., object], case: tuple[NDArray[np.uint8], ..
     return min(times)
 
 
-def machine() -> str:
-    """Describe the machine, the versions and the date in one line."""
-    information = Path("/proc/cpuinfo")
-    lines = information.read_text().splitlines() if information.exists() else []
-    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    processor = models[0] if models else platform.processor() or platform.machine()
-    return (
-        f"{processor}, {os.cpu_count()} cores (1 used), Python {platform.python_version()}, "
-        f"NumPy {np.__version__}, OpenCV {cv2.__version__}, {datetime.date.today()}"
-    )
-
-
 def main() -> None:
     """Print a Markdown table of seconds per function and share of unknown pixels."""
     cv2.setNumThreads(1)
     cases = [make_case(unknown) for unknown in (0.1, 0.3)]
     shares = [np.mean(trimap == 128) for _, _, trimap in cases]
-    print(f"Seconds at {WIDTH} x {HEIGHT}, 8 bit, best of {REPEATS}. {machine()}\n")
+    run = describe_run("numpy", "opencv-python-headless")
+    print(f"Seconds at {WIDTH} x {HEIGHT}, 8 bit, one core, best of {REPEATS}. {run}\n")
     print("| function | " + " | ".join(f"{share:.0%} unknown" for share in shares) + " |")
     print("|---|" + "---|" * len(cases))
     for function in FUNCTIONS:

@@ -5,7 +5,6 @@ data pipeline. The first steps, which compile, are timed apart.
 """
 
 import argparse
-import datetime
 import os
 from collections.abc import Iterator
 from itertools import repeat
@@ -18,7 +17,7 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 import keras
 
 from atnet.data.pipeline import PipelineSettings, batches
-from atnet.machine import describe_machine, versions
+from atnet.machine import describe_run
 from atnet.training.config import Config, read_config
 from atnet.training.devices import use_all_devices
 from atnet.training.rounds import Feed
@@ -72,8 +71,7 @@ def main() -> None:
     config = read_config(arguments.config)
     data = config.data
     keras.config.set_dtype_policy(config.network.precision)
-    packages = ", ".join(f"{name} {version}" for name, version in versions().items())
-    print(f"{describe_machine()}; {packages}; {datetime.date.today()}")
+    print(describe_run("keras", "jax", "grain"))
     print(
         f"{config.network.encoder}, {data.size} pixels, batch {data.batch}, "
         f"{config.network.precision}"

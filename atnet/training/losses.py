@@ -199,7 +199,7 @@ def perceptual_loss(prediction: Any, batch: Batch, features: Callable[[Any], lis
     Returns:
         Scalar; 0 if no pixel is unknown.
     """
-    alpha = ops.where(_unknown(batch) > 0, prediction, batch.alpha)
+    alpha = ops.where(unknown_region(batch) > 0, prediction, batch.alpha)
     contrast = batch.foreground - batch.background
     predicted, true = (
         features(batch.background + each * contrast) for each in (alpha, batch.alpha)
@@ -231,7 +231,7 @@ def laplacian_loss(prediction: Any, batch: Batch) -> Any:
         ICCV 2019, equation 2.
     """
     # The pyramid is linear: that of the difference is the difference of the pyramids.
-    error = (prediction - batch.alpha) * _unknown(batch)
+    error = (prediction - batch.alpha) * unknown_region(batch)
     pyramid = laplacian_pyramid(error, PYRAMID_LEVELS)
     # Not `ops.abs`, whose gradient at 0 is 1 on JAX.
     total = sum(2.0**i * ops.sum(level * ops.sign(level)) for i, level in enumerate(pyramid))
@@ -242,15 +242,16 @@ def _charbonnier(difference: Any) -> Any:
     return ops.sqrt(ops.square(difference) + EPSILON**2)
 
 
-def _unknown(batch: Batch) -> Any:
+def unknown_region(batch: Batch) -> Any:
+    """Marks the unknown pixels: float32 `(B, H, W, 1)` of 0 and 1."""
     return ops.cast(ops.equal(batch.trimap, 0.5), "float32")
 
 
 def _mean_over_unknown(values: Any, batch: Batch) -> Any:
-    return _per_unknown(ops.sum(values * _unknown(batch)), batch)
+    return _per_unknown(ops.sum(values * unknown_region(batch)), batch)
 
 
 def _per_unknown(total: Any, batch: Batch) -> Any:
     """Divides by the number of unknown pixels; exactly 0 if there are none."""
-    count = ops.sum(_unknown(batch))
+    count = ops.sum(unknown_region(batch))
     return total * ops.minimum(count, 1.0) / ops.maximum(count, 1.0)

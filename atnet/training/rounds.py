@@ -52,10 +52,10 @@ class Feed:
     """Hands batches to `fit` and measures how long it waits for them.
 
     Args:
-        source: Endless batches.
+        source: Endless batches of the pipeline.
     """
 
-    def __init__(self, source: Iterator[Any]):
+    def __init__(self, source: Any):
         self._source = source
         self.waited = 0.0
 
@@ -66,6 +66,10 @@ class Feed:
             batch = next(self._source)
             self.waited += perf_counter() - start
             yield batch
+
+    def close(self) -> None:
+        """Ends the worker processes."""
+        self._source.close()
 
 
 class Validation(NamedTuple):

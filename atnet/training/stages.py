@@ -8,7 +8,13 @@ from keras import ops
 
 from atnet.models.atnet import ATNet
 from atnet.training.config import StageName
-from atnet.training.losses import Batch, MattingLoss, batch_from_bytes, floats_from_bytes
+from atnet.training.losses import (
+    Batch,
+    MattingLoss,
+    batch_from_bytes,
+    floats_from_bytes,
+    unknown_region,
+)
 
 SILENT: Any = 0
 """For `verbose`, which Keras documents as a number and annotates as a string."""
@@ -96,7 +102,7 @@ class StageModel(keras.Model):
 
 
 def _errors(prediction: Any, batch: Batch) -> dict[str, Any]:
-    unknown = ops.cast(ops.equal(batch.trimap, 0.5), "float32")
+    unknown = unknown_region(batch)
     error = (prediction - batch.alpha) * unknown
     absolute, square, count = (ops.sum(x) for x in (ops.abs(error), ops.square(error), unknown))
     return {

@@ -193,12 +193,13 @@ def _fit(
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> None:
     length = rounds.config["run"]["round"]
-    model.fit(
-        rounds.feed.batches(),
-        steps_per_epoch=length,
-        initial_epoch=len(rounds.history),
-        epochs=schedule.steps // length,
-        callbacks=[rounds, *callbacks],
-        shuffle=False,
-        verbose=SILENT,
-    )
+    with contextlib.closing(rounds.feed):
+        model.fit(
+            rounds.feed.batches(),
+            steps_per_epoch=length,
+            initial_epoch=len(rounds.history),
+            epochs=schedule.steps // length,
+            callbacks=[rounds, *callbacks],
+            shuffle=False,
+            verbose=SILENT,
+        )
