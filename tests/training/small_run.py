@@ -1,4 +1,7 @@
-"""Trains with a small network: `python small_run.py STAGE CONFIG`; resumes if it can."""
+"""Trains with a small network: `python small_run.py STAGE CONFIG [PROCESS COUNT COORDINATOR]`.
+
+Resumes if it can.
+"""
 
 import os
 import sys
@@ -56,12 +59,15 @@ def write_config(folder, runs="runs"):
     return path
 
 
-def run(stage, config):
+def run(stage, config, index=0, count=1, coordinator=""):
     from atnet.training.config import read_config
+    from atnet.training.devices import Process
     from atnet.training.trainer import train
 
-    return train(stage, read_config(config), resume=True)
+    process = Process(int(index), int(count), coordinator)
+    process.join()
+    return train(stage, read_config(config), resume=True, process=process)
 
 
 if __name__ == "__main__":
-    run(sys.argv[1], Path(sys.argv[2]))
+    run(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:])

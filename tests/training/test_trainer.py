@@ -1,6 +1,7 @@
 import csv
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -29,14 +30,15 @@ def folder(tmp_path_factory):
     return path
 
 
-def begin(folder, runs, **environment):
+def begin(folder, runs, *place, **environment):
     """Starts training in a process of its own."""
     cache = {
         "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
     }
+    script = Path(__file__).with_name("small_run.py")
     return subprocess.Popen(
-        [sys.executable, Path(__file__).with_name("small_run.py"), STAGE, folder / f"{runs}.toml"],
+        [sys.executable, script, STAGE, folder / f"{runs}.toml", *place],
         env={**os.environ, **cache, **environment},
     )
 
@@ -73,9 +75,22 @@ def test_two_devices_learn_what_one_does(folder):
     write_config(folder, "two")
     flags = "--xla_force_host_platform_device_count=2"
     assert begin(folder, "two", XLA_FLAGS=flags).wait() == 0
-    one, two = (rows(folder / runs / STAGE) for runs in ("runs", "two"))
+    assert_same_curves(folder, "two")
+
+
+def test_two_hosts_learn_what_one_does(folder):
+    write_config(folder, "hosts")
+    with socket.create_server(("localhost", 0)) as server:
+        coordinator = f"localhost:{server.getsockname()[1]}"
+    hosts = [begin(folder, "hosts", str(index), "2", coordinator) for index in (0, 1)]
+    assert [host.wait() for host in hosts] == [0, 0]
+    assert_same_curves(folder, "hosts")
+
+
+def assert_same_curves(folder, runs):
+    one, several = (rows(folder / name / STAGE) for name in ("runs", runs))
     for name in ("loss", "val_loss", "val_sad"):
-        np.testing.assert_allclose([r[name] for r in two], [r[name] for r in one], rtol=1e-3)
+        np.testing.assert_allclose([r[name] for r in several], [r[name] for r in one], rtol=1e-3)
 
 
 def rows(folder):
