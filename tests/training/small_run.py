@@ -64,10 +64,12 @@ def run(stage, config, index=0, count=1, coordinator=""):
     from atnet.training.devices import Process
     from atnet.training.trainer import train
 
-    process = Process(int(index), int(count), coordinator)
+    process = Process(index, count, coordinator)
     process.join()
     return train(stage, read_config(config), resume=True, process=process)
 
 
 if __name__ == "__main__":
-    run(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:])
+    stage, config, *place = sys.argv[1:]
+    index, count, coordinator = place or ("0", "1", "")
+    run(stage, Path(config), int(index), int(count), coordinator)
