@@ -1,6 +1,7 @@
 """The command line as users meet it: real processes, exit codes, both streams, files."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -201,3 +202,16 @@ def test_version():
     import atnet as package
 
     assert atnet("--version").stdout.decode().strip() == package.__version__
+
+
+def test_a_reader_who_has_seen_enough_is_no_error():
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = subprocess.run(
+        [sys.executable, "-m", "atnet", "models"],
+        check=False,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+    )
+    os.close(writer)
+    assert run.stderr == b""

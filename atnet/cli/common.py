@@ -24,6 +24,8 @@ class _PlainErrors(typer.core.TyperGroup):
             warnings.showwarning = lambda message, *_, **__: _say("warning", message)
             try:
                 return super().invoke(ctx)
+            except BrokenPipeError:
+                raise  # the reader has seen enough, as in `| head`; Typer ends quietly
             except (ValueError, OSError, ImportError, MemoryError) as error:
                 _say("error", error)
                 ctx.exit(1)
