@@ -88,9 +88,7 @@ def report(settings: PipelineSettings, workers: int) -> None:
     keep_freed_memory()
     run = describe_run("numpy", "opencv-python-headless", "grain")
     load = f"load {os.getloadavg()[0]:.1f}"
-    print(
-        f"{settings.size} x {settings.size}, batches of {settings.batch}; {run}; load {load:.1f}\n"
-    )
+    print(f"{settings.size} x {settings.size}, batches of {settings.batch}; {run}; {load}\n")
     print("| workers | samples / s |\n|---|---|")
     for number in range(workers + 1):
         found = rate(dataclasses.replace(settings, workers=number))
