@@ -12,8 +12,6 @@ from atnet.cli.common import Json, app, messages, report
 if TYPE_CHECKING:
     import keras
 
-_SHOW_EVERY = 10
-
 
 @app.command()
 def train(
@@ -82,10 +80,8 @@ def _bar(progress: Progress, stage: str, steps: int, batch: int) -> "keras.callb
 
     def show_step(number: int, logs: Any) -> None:
         del number
-        progress.advance(task)
-        if shown.completed % _SHOW_EVERY == 0:  # reading the loss waits for the device
-            rate = f"{batch * (shown.speed or 0):.0f} images/s"
-            progress.update(task, figures=f"{rate}, loss {float(logs['loss']):.4f}")
+        rate = f"{batch * (shown.speed or 0):.0f} images/s"
+        progress.update(task, advance=1, figures=f"{rate}, loss {logs['loss']:.4f}")
 
     def show_round(number: int, logs: Any) -> None:
         del number
@@ -97,5 +93,8 @@ def _bar(progress: Progress, stage: str, steps: int, batch: int) -> "keras.callb
         )
 
     return keras.callbacks.LambdaCallback(
-        on_train_begin=show, on_train_batch_end=show_step, on_epoch_end=show_round
+        on_train_begin=show,
+        on_train_batch_end=show_step,
+        on_epoch_end=show_round,
+        async_safe=True,  # as with Rounds
     )

@@ -22,7 +22,6 @@ from atnet.training import checkpoints
 from atnet.training.stages import SILENT, StageModel
 
 _SHOWN = 6
-_CHECK_EVERY = 50
 _PICTURE = 256
 SCORE = "val_sad"
 """What the best round has least of."""
@@ -94,6 +93,10 @@ class Validation(NamedTuple):
 class Rounds(keras.callbacks.Callback):
     """Ends each round of `fit`, a Keras epoch: validates, and writes figures, pictures, weights.
 
+    Attributes:
+        async_safe: Tells Keras that steps may be reported from another thread. It would wait for
+            the device after each step otherwise, to have the loss as a number.
+
     Args:
         folder: Of the stage.
         validation: Samples.
@@ -103,6 +106,8 @@ class Rounds(keras.callbacks.Callback):
         samples: Training samples in a round.
         writes: Whether this process writes; one of several does.
     """
+
+    async_safe = True
 
     def __init__(
         self,
@@ -141,9 +146,9 @@ class Rounds(keras.callbacks.Callback):
         self._start, self._waited = perf_counter(), self.feed.waited
 
     def on_train_batch_end(self, batch, logs=None):
-        """Looks at the loss, but seldom: that waits for the device."""
-        if batch % _CHECK_EVERY == 0 and logs:
-            refuse_nan(float(logs["loss"]), self._first + batch)
+        """Stops a run that has diverged; some steps later, since `fit` runs ahead."""
+        if logs:
+            refuse_nan(logs["loss"], self._first + batch + 1)
 
     def on_epoch_end(self, epoch, logs=None):
         """Validates with the averaged weights, then writes; the checkpoint is the last file.
