@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 @app.command()
 def train(
     stage: Annotated[
-        Literal["encoder-decoder", "refinement", "joint"], typer.Argument(help="What to train.")
+        Literal["encoder-decoder", "refinement", "joint", "all"],
+        typer.Argument(help="What to train; all: the three, one after the other."),
     ],
     config: Annotated[
         Path | None, typer.Option(help="TOML file; docs/training.md lists what it may hold.")
@@ -29,13 +30,13 @@ def train(
     coordinator: Annotated[str, typer.Option(help="host:port of process 0, for several.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Trains a stage: the encoder-decoder, the refinement behind it, or both jointly.
+    """Trains a stage: the encoder-decoder, the refinement behind it, both jointly, or all in turn.
 
     Reads `data` and writes `runs/<stage>`, unless the configuration says otherwise: `best.npz` for
     `atnet export`, `history.csv`, checkpoints, pictures, TensorBoard. A stage starts from the best
     weights of the one before. All devices are used.
 
-    Example: `atnet train encoder-decoder --config configs/atnet-vgg16.toml --resume`
+    Example: `atnet train all --config configs/atnet-vgg16.toml --resume`
     """
     os.environ.setdefault("KERAS_BACKEND", "jax")
     cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "atnet" / "compiled"
@@ -43,16 +44,18 @@ def train(
     try:
         from atnet.training.config import read_config
         from atnet.training.devices import Process
+        from atnet.training.stages import STAGES
         from atnet.training.trainer import train as run
     except ImportError as error:
         raise ImportError(f"{error.name} is missing; pip install 'atnet[train]'") from error
 
     settings, place = read_config(config), Process(process, processes, coordinator)
     place.join()
-    steps, batch = settings.schedule(stage).steps, settings.data.batch
-    with _progress() as progress:
-        bar = _bar(progress, stage, steps, batch)
-        best = run(stage, settings, resume=resume, process=place, callbacks=[bar])
+    best = {}
+    for name in STAGES if stage == "all" else (stage,):
+        with _progress() as progress:
+            bar = _bar(progress, name, settings.schedule(name).steps, settings.data.batch)
+            best = run(name, settings, resume=resume, process=place, callbacks=[bar])
     report(best, as_json)
 
 

@@ -40,8 +40,8 @@ class Network:
         encoder: `vgg16`, `resnet50`, `mobilenet_v2` or `efficientnet_lite0`.
         decoder: `attention_transfer`, `light`, `original` or `original_winner`.
         encoder_weights: `imagenet`, an .npz archive of ImageNet weights, or `none`.
-        weights: Archive or .keras file to start from instead. Empty: the best weights of the stage
-            before this one, which the first stage has not.
+        weights: Archive or .keras file to start from where no stage before this one has left its
+            best weights in `run.folder`.
         features: VGG16 for the perceptual loss: `imagenet`, an .npz archive, or `random`.
         precision: `float32`, or `mixed_bfloat16` for accelerators.
     """

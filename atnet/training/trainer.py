@@ -122,16 +122,16 @@ def _untrained(config: Config) -> ATNet:
 def _network(name: StageName, config: Config) -> ATNet:
     """The network that a stage starts from."""
     settings, earlier = config.network, previous_stage(name)
+    weights = RunFolder(config.run.folder / earlier).weights if earlier else None
+    if weights is not None and weights.is_file():
+        return load_network(weights, settings.encoder, settings.decoder)
     if settings.weights:
         return load_network(settings.weights, settings.encoder, settings.decoder)
-    if earlier is not None:
-        weights = RunFolder(config.run.folder / earlier).weights
-        if not weights.is_file():
-            raise ValueError(
-                f"{weights}: no such file; train {earlier} first, or name weights to start from as "
-                "network.weights"
-            )
-        return load_network(weights, settings.encoder, settings.decoder)
+    if weights is not None:
+        raise ValueError(
+            f"{weights}: no such file; train {earlier} first, or name weights to start from as "
+            "network.weights"
+        )
     network = _untrained(config)
     if settings.encoder_weights != "none":
         load_encoder(network, settings.encoder_weights)

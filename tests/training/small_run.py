@@ -36,6 +36,9 @@ learning_rate = 1e-3
 [refinement]
 steps = 6
 warmup = 1
+[joint]
+steps = 2
+warmup = 1
 """
 
 

@@ -1,4 +1,5 @@
 import csv
+import json
 import os
 import signal
 import socket
@@ -9,10 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from atnet.cli import app
 from atnet.models.weights import load_network
 from atnet.training import checkpoints
 from atnet.training.config import read_config
+from atnet.training.stages import STAGES
 from atnet.training.trainer import train
 from small_run import run, write_config
 from training_files import write_training_set
@@ -125,6 +129,28 @@ def test_refinement_starts_from_the_first_stage_and_leaves_it_alone(folder):
     }
     assert changed == {"refinement"}
     assert best["weights"] == str(folder / "runs" / "refinement" / "best.npz")
+
+
+def test_a_stage_starts_from_named_weights_where_none_came_before(folder):
+    path = write_config(folder, "alone")
+    named = folder / "runs" / STAGE / "best.npz"
+    path.write_text(path.read_text().replace("[network]", f'[network]\nweights = "{named}"'))
+    run("joint", path)
+    assert (folder / "alone" / "joint" / "best.npz").is_file()
+
+
+def test_all_stages_train_in_turn_in_half_the_precision(folder):
+    path = write_config(folder, "all")
+    path.write_text(
+        path.read_text().replace("[network]", '[network]\nprecision = "mixed_bfloat16"')
+    )
+    trained = CliRunner().invoke(app, ["train", "all", "--config", str(path), "--json"])
+    assert trained.exit_code == 0, trained.output
+    last = folder / "all" / "joint" / "best.npz"
+    assert json.loads(trained.stdout)["weights"] == str(last)
+    assert {array.dtype for array in dict(np.load(last)).values()} == {np.dtype("float32")}
+    for stage in STAGES:
+        assert np.isfinite([row["loss"] for row in rows(folder / "all" / stage)]).all()
 
 
 def test_a_finished_stage_is_not_overwritten(folder):
