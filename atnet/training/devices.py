@@ -34,14 +34,26 @@ class Process:
             )
 
     def join(self) -> None:
-        """Meets the other processes; comes before anything else is asked of the backend."""
-        if self.count > 1:
-            keras.distribution.initialize(self.coordinator, self.count, self.index)
+        """Meets the other processes; comes before anything else is asked of the backend.
+
+        Raises:
+            ValueError: Keras runs on another backend than JAX.
+        """
+        if self.count == 1:
+            return
+        if keras.backend.backend() != "jax":
+            raise ValueError(
+                f"{self.count} processes on {keras.backend.backend()}; several train together on "
+                "JAX only: set KERAS_BACKEND=jax"
+            )
+        keras.distribution.initialize(self.coordinator, self.count, self.index)
 
 
 @contextlib.contextmanager
 def use_all_devices(batch: int) -> Iterator[None]:
     """Shares the batches of what is built inside among all devices of all processes.
+
+    On another backend than JAX, a single device trains.
 
     Args:
         batch: Samples in a batch, on all devices together.
@@ -49,7 +61,7 @@ def use_all_devices(batch: int) -> Iterator[None]:
     Raises:
         ValueError: The batch cannot be shared evenly.
     """
-    devices = keras.distribution.list_devices()
+    devices = keras.distribution.list_devices() if keras.backend.backend() == "jax" else [""]
     if batch % len(devices):
         raise ValueError(f"data.batch is {batch}; it must be a multiple of {len(devices)} devices")
     if len(devices) == 1:

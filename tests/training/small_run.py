@@ -62,14 +62,15 @@ def write_config(folder, runs="runs"):
     return path
 
 
-def run(stage, config, index=0, count=1, coordinator=""):
+def run(stage, config, index=0, count=1, coordinator="", callbacks=()):
     from atnet.training.config import read_config
     from atnet.training.devices import Process
     from atnet.training.trainer import train
 
     process = Process(index, count, coordinator)
     process.join()
-    return train(stage, read_config(config), resume=True, process=process)
+    settings = read_config(config)
+    return train(stage, settings, resume=True, process=process, callbacks=callbacks)
 
 
 if __name__ == "__main__":

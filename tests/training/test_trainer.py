@@ -5,9 +5,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -22,15 +24,37 @@ from small_run import run, write_config
 from training_files import write_training_set
 
 STAGE = "encoder-decoder"
+ON_JAX = pytest.mark.skipif(
+    keras.backend.backend() != "jax", reason="other backends train on one device"
+)
+
+
+class Reports(keras.callbacks.Callback):
+    """Notes which threads report steps."""
+
+    async_safe = True
+
+    def __init__(self):
+        super().__init__()
+        self.threads = set()
+
+    def on_train_batch_end(self, batch, logs=None):
+        del batch, logs
+        self.threads.add(threading.current_thread())
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def reports():
+    return Reports()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, reports):
     """A data set, and in `runs` a run that nothing disturbed."""
     path = tmp_path_factory.mktemp("training")
     for suffix in ("", "_test"):
         write_training_set(path / "data", count=3, size=(40, 40), suffix=suffix)
-    run(STAGE, write_config(path))
+    run(STAGE, write_config(path), callbacks=[reports])
     return path
 
 
@@ -75,6 +99,14 @@ def test_a_run_killed_at_any_moment_ends_with_the_same_weights(folder):
         np.testing.assert_array_equal(resumed[name], values, err_msg=name)
 
 
+@pytest.mark.usefixtures("folder")
+def test_the_next_step_does_not_wait_for_the_figures_of_the_last(reports):
+    """Or the device would idle while the loss travels: another thread waits for it."""
+    assert reports.threads
+    assert threading.main_thread() not in reports.threads
+
+
+@ON_JAX
 def test_two_devices_learn_what_one_does(folder):
     write_config(folder, "two")
     flags = "--xla_force_host_platform_device_count=2"
@@ -82,6 +114,7 @@ def test_two_devices_learn_what_one_does(folder):
     assert_same_curves(folder, "two")
 
 
+@ON_JAX
 def test_two_hosts_learn_what_one_does(folder):
     write_config(folder, "hosts")
     with socket.create_server(("localhost", 0)) as server:
