@@ -40,17 +40,19 @@ def models(
 def export(
     weights: Annotated[Path, typer.Argument(help="Weights, .npz, or a whole network, .keras.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Target, .onnx.")],
-    encoder: Annotated[str, typer.Option(help="Encoder of the .npz weights.")] = "vgg16",
+    encoder: Annotated[
+        str | None, typer.Option(help="Encoder of .npz weights that do not name it.")
+    ] = None,
     decoder: Annotated[
-        str, typer.Option(help="Decoder of the .npz weights.")
-    ] = "attention_transfer",
+        str | None, typer.Option(help="Decoder of .npz weights that do not name it.")
+    ] = None,
     float32: Annotated[bool, typer.Option("--float32", help="Store float32, twice the size.")] = (
         False
     ),
 ) -> None:
     """Exports a network to ONNX, for `--preset FILE` and other runtimes.
 
-    Example: `atnet export model.keras -o model.onnx`
+    Example: `atnet export runs/joint/best.npz -o mine.onnx`
     """
     os.environ["KERAS_BACKEND"] = "torch"
     try:

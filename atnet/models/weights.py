@@ -8,6 +8,9 @@ import numpy as np
 
 from atnet.models.atnet import DECODERS, ATNet
 
+_ARCHITECTURE = "architecture"
+_DEFAULT_ARCHITECTURE = ("vgg16", DECODERS[0])
+
 
 def variable_names(model: ATNet) -> dict[str, keras.Variable]:
     """Names every weight of a model as the archives do, such as `decoder/level5/fuse/kernel`.
@@ -31,13 +34,13 @@ def variable_names(model: ATNet) -> dict[str, keras.Variable]:
     return names
 
 
-def load_network(path: str | Path, encoder: str = "vgg16", decoder: str = DECODERS[0]) -> ATNet:
+def load_network(path: str | Path, encoder: str | None = None, decoder: str | None = None) -> ATNet:
     """Loads a whole network.
 
     Args:
         path: `.keras` file, or `.npz` archive of weights.
-        encoder: Encoder of an archive's weights.
-        decoder: Decoder of an archive's weights.
+        encoder: Encoder of an archive's weights; by default the one that it names, or `vgg16`.
+        decoder: Decoder of an archive's weights, likewise, or `attention_transfer`.
 
     Returns:
         The network.
@@ -56,8 +59,10 @@ def load_network(path: str | Path, encoder: str = "vgg16", decoder: str = DECODE
         return network
     if path.suffix != ".npz":
         raise ValueError(f"{path}: expected a .keras network or an .npz archive of weights")
-    network = ATNet(encoder, decoder)
-    load_weights(network, path)
+    arrays = read_archive(path)
+    named = _architecture(arrays) or _DEFAULT_ARCHITECTURE
+    network = ATNet(encoder or named[0], decoder or named[1])
+    _assign(network, arrays, path)
     return network
 
 
@@ -70,7 +75,8 @@ def load_weights(model: ATNet, path: str | Path) -> None:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: No such archive; missing, unexpected or misshapen arrays, all named.
+        ValueError: No such archive; weights of another encoder or decoder; missing, unexpected or
+            misshapen arrays, all named.
 
     Example:
         >>> import tempfile
@@ -79,23 +85,39 @@ def load_weights(model: ATNet, path: str | Path) -> None:
         ...     save_weights(model, f"{folder}/weights.npz")
         ...     load_weights(model, f"{folder}/weights.npz")
     """
-    arrays = read_archive(Path(path))
+    _assign(model, read_archive(Path(path)), path)
+
+
+def _assign(model: ATNet, arrays: dict[str, np.ndarray], path: str | Path) -> None:
+    named, wanted = _architecture(arrays), (model.encoder, model.decoder)
+    if named not in (None, wanted):
+        raise ValueError(
+            f"{path} is of {' and '.join(named)}, which does not fit {' and '.join(wanted)}"
+        )
     variables = variable_names(model)
-    problems = [f"missing {name}" for name in variables if name not in arrays]
-    problems += [f"unexpected {name}" for name in arrays if name not in variables]
+    weights = {name: values for name, values in arrays.items() if name != _ARCHITECTURE}
+    problems = [f"missing {name}" for name in variables if name not in weights]
+    problems += [f"unexpected {name}" for name in weights if name not in variables]
     problems += [
-        f"{name} is {arrays[name].shape}, expected {tuple(variable.shape)}"
+        f"{name} is {weights[name].shape}, expected {tuple(variable.shape)}"
         for name, variable in variables.items()
-        if name in arrays and arrays[name].shape != tuple(variable.shape)
+        if name in weights and weights[name].shape != tuple(variable.shape)
     ]
     if problems:
         raise ValueError(f"{path} does not fit this network: {'; '.join(problems)}")
     for name, variable in variables.items():
-        variable.assign(arrays[name].astype("float32"))
+        variable.assign(weights[name].astype("float32"))
+
+
+def _architecture(arrays: dict[str, np.ndarray]) -> tuple[str, ...] | None:
+    """Reads which encoder and decoder an archive is of; not all archives say so."""
+    if _ARCHITECTURE not in arrays:
+        return None
+    return tuple(map(str, arrays[_ARCHITECTURE]))
 
 
 def save_weights(model: ATNet, path: str | Path, dtype: str = "float32") -> None:
-    """Saves a model's weights as an archive.
+    """Saves a model's weights as an archive that names encoder and decoder.
 
     Args:
         model: The network.
@@ -107,7 +129,8 @@ def save_weights(model: ATNet, path: str | Path, dtype: str = "float32") -> None
         for name, variable in variable_names(model).items()
     }
     temporary = Path(path).with_suffix(".partial.npz")
-    np.savez(temporary, allow_pickle=False, **arrays)
+    architecture = np.array([model.encoder, model.decoder])
+    np.savez(temporary, allow_pickle=False, **arrays, **{_ARCHITECTURE: architecture})
     temporary.replace(path)
 
 

@@ -36,7 +36,7 @@ def test_names_are_those_of_the_published_archive():
 
 
 def test_a_round_trip_keeps_every_value(model, archive):
-    network = load_network(archive, encoder="mobilenet_v2")
+    network = load_network(archive)
     inputs = example_inputs()
     np.testing.assert_array_equal(
         network.predict_on_batch(inputs)["alpha"], model.predict_on_batch(inputs)["alpha"]
@@ -47,6 +47,19 @@ def test_float16_halves_the_file(model, archive, tmp_path):
     save_weights(model, tmp_path / "half.npz", dtype="float16")
     ratio = (tmp_path / "half.npz").stat().st_size / archive.stat().st_size
     assert 0.49 < ratio < 0.52
+
+
+def test_an_archive_may_not_name_its_network(archive):
+    altered(archive, architecture=None)
+    assert load_network(archive, encoder="mobilenet_v2").encoder == "mobilenet_v2"
+    with pytest.raises(ValueError, match="missing encoder/block1_conv1/kernel"):
+        load_network(archive)
+
+
+def test_weights_of_another_network_are_refused_in_few_words(archive):
+    with pytest.raises(ValueError, match=r"is of mobilenet_v2 and .*does not fit vgg16 and") as e:
+        load_network(archive, encoder="vgg16")
+    assert len(str(e.value)) < 200 + len(str(archive))
 
 
 def test_every_difference_is_named_and_nothing_is_loaded(model, archive):

@@ -149,7 +149,7 @@ def test_a_run_leaves_figures_pictures_weights_and_checkpoints(folder):
         for path in checkpoints.list_checkpoints(run_folder / "checkpoints")
     }
     assert kept == {4, 6, best}
-    assert load_network(run_folder / "best.npz", "small", "light").encoder == "small"
+    assert load_network(run_folder / "best.npz").encoder == "small"
 
 
 def test_refinement_starts_from_the_first_stage_and_leaves_it_alone(folder):
@@ -181,7 +181,8 @@ def test_all_stages_train_in_turn_in_half_the_precision(folder):
     assert trained.exit_code == 0, trained.output
     last = folder / "all" / "joint" / "best.npz"
     assert json.loads(trained.stdout)["weights"] == str(last)
-    assert {array.dtype for array in dict(np.load(last)).values()} == {np.dtype("float32")}
+    kernels = [array for name, array in np.load(last).items() if name.endswith("kernel")]
+    assert {array.dtype for array in kernels} == {np.dtype("float32")}
     for stage in STAGES:
         assert np.isfinite([row["loss"] for row in rows(folder / "all" / stage)]).all()
 
