@@ -75,12 +75,16 @@ def test_another_seed_does_not_mix_in(made):
 
 
 def test_photographs_change_the_colours_and_are_the_backgrounds(made, tmp_path):
-    write_image(tmp_path / "a.png", np.full((50, 40, 3), 0.5, np.float32))
-    out = tmp_path / "data"
-    result = synthesize("--out", out, *SMALL, "--photos", tmp_path)
+    for name in ("a.png", "b.png"):
+        write_image(tmp_path / name, np.full((50, 40, 3), 0.5, np.float32))
+    out, all_of_them = tmp_path / "data", SMALL[:-2]
+    result = synthesize("--out", out, *all_of_them, "--photos", tmp_path)
     assert result.exit_code == 0, result.stderr
     ours, others = contents(out), contents(made[0])
-    assert {name for name in ours if name.startswith("bg")} == {"bg/000000.jpg"}
+    assert {name for name in ours if name.startswith("bg")} == {
+        "bg/000000.jpg",
+        "bg/000001.jpg",
+    }
     assert np.allclose(read_image(out / "bg/000000.jpg"), 0.5, atol=0.01)
     for part in ("fg", "mask"):
         names = {name for name in ours if name.startswith(part)}

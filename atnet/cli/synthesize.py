@@ -11,6 +11,7 @@ from atnet.cli.common import Json, app, messages, report
 if TYPE_CHECKING:
     from atnet.data.synthesis.dataset import Recipe
 
+_PAINTED = 200
 _EXAMPLE_COLUMNS = 6
 _EXAMPLE_WIDTH = 220
 _GROUNDS = ((0.2, 0.4, 0.36), (0.86, 0.8, 0.72))
@@ -23,11 +24,11 @@ def synthesize(
     seed: Annotated[int, typer.Option(help="Another seed gives other foregrounds.")] = 0,
     workers: Annotated[int, typer.Option(help="Processes.")] = 1,
     backgrounds: Annotated[
-        int,
+        int | None,
         typer.Option(
-            min=0, help="Backgrounds, training and test together; of --photos at most so many."
+            min=0, help="Backgrounds, training and test together. Default 200, or all --photos."
         ),
-    ] = 200,
+    ] = None,
     photos: Annotated[
         Path | None,
         typer.Option(help="Backgrounds are these photographs; foregrounds take colours from them."),
@@ -57,6 +58,8 @@ def synthesize(
         report({"gallery": str(gallery)}, as_json)
         return
     recipe = Recipe(seed, size, test_share, photographs)
+    if backgrounds is None:
+        backgrounds = len(photographs) or _PAINTED
     report(_write_data_set(out, count, recipe, backgrounds, workers), as_json)
 
 
