@@ -19,7 +19,7 @@ import keras
 from atnet.data.pipeline import PipelineSettings, batches
 from atnet.machine import describe_run
 from atnet.training.config import Config, read_config
-from atnet.training.devices import use_all_devices
+from atnet.training.devices import available_devices, use_all_devices
 from atnet.training.rounds import Feed
 from atnet.training.stages import SILENT
 from atnet.training.trainer import build
@@ -71,12 +71,12 @@ def main() -> None:
     config = read_config(arguments.config)
     data = config.data
     keras.config.set_dtype_policy(config.network.precision)
-    print(describe_run("keras", "jax", "grain"))
+    print(describe_run("keras", keras.backend.backend(), "grain"))
     print(
         f"{config.network.encoder}, {data.size} pixels, batch {data.batch}, "
         f"{config.network.precision}"
     )
-    print(f"devices: {', '.join(keras.distribution.list_devices())}")
+    print(f"devices: {', '.join(available_devices())}")
     settings = PipelineSettings(
         data.folder, size=data.size, batch=data.batch, seed=data.seed, workers=data.workers
     )

@@ -79,7 +79,7 @@ def _bar(progress: Progress, stage: str, steps: int, batch: int) -> "keras.callb
 
     def show(logs: Any) -> None:
         del logs
-        progress.update(task, visible=True)
+        progress.reset(task, completed=int(bar.model.optimizer.iterations), visible=True)
 
     def show_step(number: int, logs: Any) -> None:
         del number
@@ -88,16 +88,16 @@ def _bar(progress: Progress, stage: str, steps: int, batch: int) -> "keras.callb
 
     def show_round(number: int, logs: Any) -> None:
         del number
-        progress.update(task, completed=logs["step"])
         messages.print(
             f"step {logs['step']:.0f}: {logs['images_per_second']:.1f} images/s, "
             f"{logs['waiting']:.0%} waiting for data, loss {logs['loss']:.4f}, "
             f"validation SAD {logs['val_sad']:.4f}, MSE {logs['val_mse']:.5f}"
         )
 
-    return keras.callbacks.LambdaCallback(
+    bar: Any = keras.callbacks.LambdaCallback(
         on_train_begin=show,
         on_train_batch_end=show_step,
         on_epoch_end=show_round,
         async_safe=True,  # as with Rounds
     )
+    return bar

@@ -49,11 +49,16 @@ class Process:
         keras.distribution.initialize(self.coordinator, self.count, self.index)
 
 
+def available_devices() -> list[str]:
+    """Lists all devices of all processes; on another backend than JAX, the one that trains."""
+    if keras.backend.backend() != "jax":
+        return ["default"]
+    return keras.distribution.list_devices()
+
+
 @contextlib.contextmanager
 def use_all_devices(batch: int) -> Iterator[None]:
     """Shares the batches of what is built inside among all devices of all processes.
-
-    On another backend than JAX, a single device trains.
 
     Args:
         batch: Samples in a batch, on all devices together.
@@ -61,7 +66,7 @@ def use_all_devices(batch: int) -> Iterator[None]:
     Raises:
         ValueError: The batch cannot be shared evenly.
     """
-    devices = keras.distribution.list_devices() if keras.backend.backend() == "jax" else [""]
+    devices = available_devices()
     if batch % len(devices):
         raise ValueError(f"data.batch is {batch}; it must be a multiple of {len(devices)} devices")
     if len(devices) == 1:
