@@ -20,6 +20,7 @@ from atnet.models.weights import save_weights
 from atnet.sheet import contact_sheet
 from atnet.training import checkpoints
 from atnet.training.stages import SILENT, StageModel
+from atnet.trimaps import unknown_region
 
 _SHOWN = 6
 _PICTURE = 256
@@ -191,17 +192,20 @@ class Rounds(keras.callbacks.Callback):
         return {f"val_{name}": float(value) for name, value in figures.items()}
 
     def _write_pictures(self, step: int) -> None:
-        """Rows of image, trimap, predicted and true alpha."""
+        """Rows of image, trimap, predicted and true alpha; known pixels are as users get them."""
         part = {
             key: values[: self.validation.batch] for key, values in self.validation.inputs.items()
         }
         predicted = self.trained.predict_on_batch(part)[self.trained.stage.result]
         pictures = {}
         for number in range(min(_SHOWN, self.validation.batch)):
+            trimap = part["trimap"][number, ..., 0]
             shown = {
                 "image": part["image"][number] / 255,
-                "trimap": part["trimap"][number, ..., 0] / 255,
-                "predicted": predicted[number, ..., 0],
+                "trimap": trimap / 255,
+                "predicted": np.where(
+                    unknown_region(trimap), predicted[number, ..., 0], trimap / 255
+                ),
                 "true": self.validation.targets["alpha"][number, ..., 0] / 255,
             }
             pictures |= {f"{name} {number + 1}": picture for name, picture in shown.items()}
