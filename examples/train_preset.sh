@@ -19,7 +19,7 @@ cd "$(dirname "$0")/.."
 run=runs/$name
 model=$run/$name.onnx
 
-atnet synthesize --out data --photos "$photos" --count "$foregrounds" --test-share 0.02 \
+atnet synthesize --out data --photos "$photos" --count "$foregrounds" --test-share 0.05 \
   --workers "$workers"
 atnet compose --data data --backgrounds-each 1 --trimaps band --workers "$workers"
 atnet train all --config "configs/$name.toml" --resume
