@@ -12,7 +12,7 @@ from keras import ops
 from atnet.models.atnet import ATNet
 from atnet.models.calibration import noise_images, with_unit_deviations
 from atnet.models.layers import NetworkInput
-from atnet.models.weights import read_archive
+from atnet.models.weights import misfits, read_archive
 
 IMAGENET = "imagenet"
 
@@ -189,12 +189,7 @@ def _read_source(encoder: str, source: str | Path) -> Arrays:
 
 
 def _check_arrays(arrays: Arrays, shapes: Shapes, source: str | Path) -> None:
-    problems = [f"missing {name}" for name in shapes if name not in arrays]
-    problems += [
-        f"{name} is {arrays[name].shape}, expected {shape}"
-        for name, shape in shapes.items()
-        if name in arrays and arrays[name].shape != shape
-    ]
+    problems = misfits(arrays, shapes)
     if problems:
         raise ValueError(f"{source} does not fit this encoder: {'; '.join(problems)}")
 

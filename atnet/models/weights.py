@@ -96,13 +96,8 @@ def _assign(model: ATNet, arrays: dict[str, np.ndarray], path: str | Path) -> No
         )
     variables = variable_names(model)
     weights = {name: values for name, values in arrays.items() if name != _ARCHITECTURE}
-    problems = [f"missing {name}" for name in variables if name not in weights]
+    problems = misfits(weights, {name: tuple(v.shape) for name, v in variables.items()})
     problems += [f"unexpected {name}" for name in weights if name not in variables]
-    problems += [
-        f"{name} is {weights[name].shape}, expected {tuple(variable.shape)}"
-        for name, variable in variables.items()
-        if name in weights and weights[name].shape != tuple(variable.shape)
-    ]
     if problems:
         raise ValueError(f"{path} does not fit this network: {'; '.join(problems)}")
     for name, variable in variables.items():
@@ -132,6 +127,21 @@ def save_weights(model: ATNet, path: str | Path, dtype: str = "float32") -> None
     architecture = np.array([model.encoder, model.decoder])
     np.savez(temporary, allow_pickle=False, **arrays, **{_ARCHITECTURE: architecture})
     temporary.replace(path)
+
+
+def misfits(arrays: dict[str, np.ndarray], shapes: dict[str, tuple[int, ...]]) -> list[str]:
+    """Names the arrays that are missing, and those of another shape than expected.
+
+    Example:
+        >>> misfits({"bias": np.zeros(2)}, {"kernel": (3, 3), "bias": (3,)})
+        ['missing kernel', 'bias is (2,), expected (3,)']
+    """
+    missing = [f"missing {name}" for name in shapes if name not in arrays]
+    return missing + [
+        f"{name} is {arrays[name].shape}, expected {shape}"
+        for name, shape in shapes.items()
+        if name in arrays and arrays[name].shape != shape
+    ]
 
 
 def read_archive(path: Path) -> dict[str, np.ndarray]:
