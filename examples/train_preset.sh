@@ -9,6 +9,10 @@
 # WORKERS how many processes draw, compose and evaluate. Needs `pip install -e '.[train,export]'`.
 set -euo pipefail
 
+if [ $# -lt 2 ]; then
+  echo "usage: examples/train_preset.sh NAME PHOTOS [ALPHAMATTING]" >&2
+  exit 2
+fi
 name=$1
 photos=$(realpath "$2")
 alphamatting=${3:+$(realpath "$3")}
