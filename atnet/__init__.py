@@ -1,12 +1,12 @@
 """Natural image matting: from an image and a trimap to alpha, foreground and a clean cutout."""
 
+from atnet.files.images import ImageError as ImageError
+from atnet.files.images import read_grey as read_grey
+from atnet.files.images import read_image as read_image
+from atnet.files.images import write_image as write_image
 from atnet.foreground import composite as composite
 from atnet.foreground import cutout as cutout
 from atnet.foreground import estimate_foreground as estimate_foreground
-from atnet.images import ImageError as ImageError
-from atnet.images import read_grey as read_grey
-from atnet.images import read_image as read_image
-from atnet.images import write_image as write_image
 from atnet.matting import Matting as Matting
 from atnet.presets import PRESETS as PRESETS
 from atnet.presets import PresetError as PresetError

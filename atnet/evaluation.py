@@ -13,7 +13,7 @@ import numpy as np
 
 from atnet import __version__
 from atnet.data.scenes import Scene, read_8_bits, to_8_bits
-from atnet.images import write_image
+from atnet.files.images import write_image
 from atnet.machine import peak_memory, reset_peak_memory
 from atnet.methods import METHODS, clamp, identify_method, load_method
 from atnet.metrics import score

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from atnet.images import write_bytes_atomically
+from atnet.files.images import write_bytes_atomically
 from atnet.metrics import Scores
 
 METRICS = Scores._fields

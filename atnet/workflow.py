@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import ImageColor
 
-from atnet.foreground import composite, cover, estimate_foreground
-from atnet.images import (
+from atnet.files.images import (
     MAX_FILE_BYTES,
     ImageError,
     encode_image,
@@ -18,6 +17,7 @@ from atnet.images import (
     read_image,
     write_image,
 )
+from atnet.foreground import composite, cover, estimate_foreground
 from atnet.matting import Matting
 from atnet.presets import DEFAULT_PRESET
 from atnet.sheet import contact_sheet, on_checkerboard

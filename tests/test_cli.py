@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from atnet.images import encode_image, read_grey, write_image
+from atnet.files.images import encode_image, read_grey, write_image
 
 
 def atnet(*arguments, stdin=b"", folder=None):

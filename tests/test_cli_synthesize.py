@@ -9,7 +9,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from atnet.cli import app
-from atnet.images import read_grey, read_image, write_image
+from atnet.files.images import read_grey, read_image, write_image
 
 
 def synthesize(*arguments):

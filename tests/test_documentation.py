@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from atnet.images import read_image, write_image
+from atnet.files.images import read_image, write_image
 from atnet.workflow import ASSETS
 
 ROOT = Path(__file__).parents[1]

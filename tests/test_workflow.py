@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 
-from atnet.images import ImageError, encode_image, read_grey, read_image, write_image
+from atnet.files.images import ImageError, encode_image, read_grey, read_image, write_image
 from atnet.trimaps import TrimapError
 from atnet.workflow import matte_file, run_demo, write_trimap
 

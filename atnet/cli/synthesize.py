@@ -91,8 +91,8 @@ def _write_gallery(path: Path, seed: int, size: int, photographs: tuple[Path, ..
 
     from atnet.data.synthesis.generate import effects, example
     from atnet.data.synthesis.kinds import KINDS
+    from atnet.files.images import write_image
     from atnet.foreground import composite
-    from atnet.images import write_image
     from atnet.sheet import contact_sheet
 
     drawn = {

@@ -11,9 +11,9 @@ import numpy as np
 from PIL import Image
 
 from atnet.data.scenes import Scene, to_8_bits
-from atnet.decoding import decode
+from atnet.files.decoding import decode
+from atnet.files.images import read_grey, write_image
 from atnet.foreground import composite
-from atnet.images import read_grey, write_image
 from atnet.trimaps import trimap_from_alpha
 
 

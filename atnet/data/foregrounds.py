@@ -12,7 +12,7 @@ import numpy as np
 from atnet.data.crops import Cutout
 from atnet.data.reading import read_alpha, read_colour, read_size
 from atnet.data.scenes import Scene, files_by_stem, find_problems, partner
-from atnet.images import write_bytes_atomically, write_image
+from atnet.files.images import write_bytes_atomically, write_image
 
 LARGEST = 4096
 """Pixels on the longer side up to which a foreground is used as it is."""

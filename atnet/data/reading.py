@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from atnet.data.scenes import size_of, to_8_bits
-from atnet.images import read_grey
+from atnet.files.images import read_grey
 
 _REDUCED = {
     1: cv2.IMREAD_COLOR,
@@ -53,7 +53,7 @@ def read_colour(path: Path, reduction: int = 1) -> np.ndarray:
 
 
 def read_alpha(path: Path) -> np.ndarray:
-    """Reads an alpha, as `atnet.images.read_grey` does but sooner where the file is plain.
+    """Reads an alpha, as `atnet.files.images.read_grey` does but sooner where the file is plain.
 
     Args:
         path: A grey picture, or one with transparency.

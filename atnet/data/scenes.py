@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from atnet.images import read_grey, read_image
+from atnet.files.images import read_grey, read_image
 from atnet.trimaps import BACKGROUND, FOREGROUND, UNKNOWN, snap_trimap, trimap_from_alpha
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp"}

@@ -19,7 +19,7 @@ import onnxruntime
 import torch
 from onnxscript.rewriter import pattern, rewrite
 
-from atnet.images import write_bytes_atomically
+from atnet.files.images import write_bytes_atomically
 from atnet.models.atnet import ATNet
 
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from atnet.images import write_bytes_atomically
+from atnet.files.images import write_bytes_atomically
 from atnet.report.contents import Report as Report
 from atnet.report.contents import make_report as make_report
 from atnet.report.page import render_page as render_page

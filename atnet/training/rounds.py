@@ -15,7 +15,7 @@ import numpy as np
 from tensorboardX import SummaryWriter
 
 from atnet.data.pipeline import PipelineSettings, batches
-from atnet.images import write_bytes_atomically, write_image
+from atnet.files.images import write_bytes_atomically, write_image
 from atnet.models.weights import save_weights
 from atnet.sheet import contact_sheet
 from atnet.training import checkpoints

@@ -8,7 +8,7 @@ from PIL import Image
 
 from atnet.data.composition import Composite, compose, fit_background, write_composite
 from atnet.data.scenes import Scene
-from atnet.images import ImageError
+from atnet.files.images import ImageError
 from image_files import RGB_8, WIDE_PROFILE, saved
 from scene_files import save, soft_disc
 

@@ -11,7 +11,7 @@ from atnet.data.scenes import (
     read_exactly,
     to_8_bits,
 )
-from atnet.images import write_image
+from atnet.files.images import write_image
 from scene_files import disc_scene, save
 
 

@@ -8,7 +8,7 @@ from keras import layers
 
 import lite0_reference
 import reference
-from atnet.images import read_image
+from atnet.files.images import read_image
 from atnet.models.atnet import ATNet
 from atnet.models.calibration import noise_images
 from atnet.models.encoders import build_encoder

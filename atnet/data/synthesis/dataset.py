@@ -11,7 +11,7 @@ import numpy as np
 
 from atnet.data.synthesis.backgrounds import procedural_background
 from atnet.data.synthesis.generate import kind_of, sample
-from atnet.images import read_image, write_bytes_atomically, write_image
+from atnet.files.images import read_image, write_bytes_atomically, write_image
 
 VERSION = 2
 """Counts changes of what a seed and an index give."""

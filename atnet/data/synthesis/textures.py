@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from atnet.images import read_image
+from atnet.files.images import read_image
 
 Texture = Callable[[np.random.Generator, int], np.ndarray]
 """Makes float32 `(size, size, 3)` in [0, 1] from a generator and a size."""

@@ -13,7 +13,7 @@ from atnet.data.synthesis.dataset import (
     plan,
     write,
 )
-from atnet.images import read_grey, read_image, write_image
+from atnet.files.images import read_grey, read_image, write_image
 from image_files import LINEAR_GREY_PROFILE
 
 RECIPE = Recipe(seed=5, size=64, test_share=0.25)

@@ -11,7 +11,7 @@ from atnet.data.synthesis.textures import (
     procedural,
     varied,
 )
-from atnet.images import write_image
+from atnet.files.images import write_image
 
 
 @pytest.mark.parametrize(("size", "cells"), [(16, 2), (64, 5), (64, 64)])

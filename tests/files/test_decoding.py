@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from atnet.images import ImageError, encode_image, read_grey, read_image
+from atnet.files.images import ImageError, encode_image, read_grey, read_image
 from image_files import (
     ADOBE,
     ALPHA_16,

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from atnet import images
-from atnet.images import (
+from atnet.files import images
+from atnet.files.images import (
     ImageError,
     read_grey,
     read_image,

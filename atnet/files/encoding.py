@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from atnet.errors import ImageError, first_line
+from atnet.files.errors import ImageError, first_line
 
 
 class Format(NamedTuple):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 
-from atnet.images import encode_image, read_grey, read_image, write_image
+from atnet.files.images import encode_image, read_grey, read_image, write_image
 from image_files import decoded
 
 SHAPES = [(6, 9), (6, 9, 3), (6, 9, 4)]

@@ -15,7 +15,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from atnet.errors import ImageError, first_line
+from atnet.files.errors import ImageError, first_line
 
 MAX_PIXELS = 2**28  # 3 GiB as float32 RGB; the largest cameras have 1.5e8
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from atnet.decoding import MAX_PIXELS, decode
-from atnet.encoding import FORMATS, encode
-from atnet.errors import ImageError
+from atnet.files.decoding import MAX_PIXELS, decode
+from atnet.files.encoding import FORMATS, encode
+from atnet.files.errors import ImageError
 
 __all__ = [
     "MAX_FILE_BYTES",

@@ -1,0 +1,1 @@
+"""Image files and other files: reading, writing, replacing as a whole."""
