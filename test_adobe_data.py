@@ -13,7 +13,7 @@ import typer
 from atnet.data.composition1k import comparability, read_composition1k
 from atnet.data.scenes import TRIMAP_POLICIES, find_problems
 from atnet.evaluation import Run, evaluate, with_predictions
-from atnet.presets import DEFAULT_PRESET
+from atnet.matting.presets import DEFAULT_PRESET
 from atnet.report import make_report, write_report
 from atnet.rows import METRICS, Row, mean_scores
 

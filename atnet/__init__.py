@@ -7,9 +7,9 @@ from atnet.files.images import write_image as write_image
 from atnet.foreground import composite as composite
 from atnet.foreground import cutout as cutout
 from atnet.foreground import estimate_foreground as estimate_foreground
-from atnet.matting import Matting as Matting
-from atnet.presets import PRESETS as PRESETS
-from atnet.presets import PresetError as PresetError
+from atnet.matting.predictor import Matting as Matting
+from atnet.matting.presets import PRESETS as PRESETS
+from atnet.matting.presets import PresetError as PresetError
 from atnet.trimaps import TrimapError as TrimapError
 from atnet.trimaps import check_trimap as check_trimap
 from atnet.trimaps import snap_trimap as snap_trimap

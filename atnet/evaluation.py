@@ -15,10 +15,10 @@ from atnet import __version__
 from atnet.data.scenes import Scene, read_8_bits, to_8_bits
 from atnet.files.images import write_image
 from atnet.machine import peak_memory, reset_peak_memory
+from atnet.matting.presets import DEFAULT_PRESET
 from atnet.methods import METHODS, clamp, identify_method, load_method
 from atnet.metrics import score
 from atnet.parallel import map_unordered
-from atnet.presets import DEFAULT_PRESET
 from atnet.rows import Row, read_rows, row_appender, write_rows
 from atnet.trimaps import BACKGROUND, FOREGROUND, check_trimap, unknown_region
 

@@ -8,8 +8,8 @@ from importlib import metadata
 
 import numpy as np
 
-from atnet.matting import Matting
-from atnet.presets import DEFAULT_PRESET, read_model
+from atnet.matting.predictor import Matting
+from atnet.matting.presets import DEFAULT_PRESET, read_model
 from atnet.trimaps import BACKGROUND, FOREGROUND, UNKNOWN
 
 Method = Callable[[np.ndarray, np.ndarray], np.ndarray]

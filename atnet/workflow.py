@@ -18,8 +18,8 @@ from atnet.files.images import (
     write_image,
 )
 from atnet.foreground import composite, cover, estimate_foreground
-from atnet.matting import Matting
-from atnet.presets import DEFAULT_PRESET
+from atnet.matting.predictor import Matting
+from atnet.matting.presets import DEFAULT_PRESET
 from atnet.sheet import contact_sheet, on_checkerboard
 from atnet.trimaps import (
     TrimapError,

@@ -18,8 +18,8 @@ from atnet.data.composition1k import comparability, read_composition1k
 from atnet.data.scenes import TRIMAP_POLICIES, Scene, find_problems
 from atnet.evaluation import Run, evaluate, with_predictions
 from atnet.machine import describe_machine, versions
+from atnet.matting.presets import PRESETS
 from atnet.methods import METHODS, identify_method
-from atnet.presets import PRESETS
 from atnet.report import Report, make_report, write_report
 from atnet.report.contents import COLUMNS
 from atnet.report.tables import markdown_table

@@ -7,7 +7,7 @@ import pytest
 from atnet.data.folder import read_folder
 from atnet.data.scenes import Scene
 from atnet.evaluation import PREDICTIONS, Run, evaluate, prediction_of, with_predictions
-from atnet.matting import Matting
+from atnet.matting.predictor import Matting
 from atnet.metrics import score
 from atnet.rows import read_rows, write_rows
 from scene_files import disc_scene, save, write_folder

@@ -3,7 +3,7 @@ from importlib import metadata
 import numpy as np
 import pytest
 
-from atnet.matting import Matting
+from atnet.matting.predictor import Matting
 from atnet.methods import METHODS, clamp, identify_method, load_method
 from scene_files import disc_scene
 

@@ -7,7 +7,7 @@ import typer
 from rich.progress import Progress
 
 from atnet.cli.common import Json, PresetName, app, messages, report, results
-from atnet.presets import DEFAULT_PRESET
+from atnet.matting.presets import DEFAULT_PRESET
 
 if TYPE_CHECKING:
     from atnet.data.scenes import Scene

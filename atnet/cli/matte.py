@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from atnet.cli.common import Json, MaxMemory, PresetName, app, messages, report
-from atnet.presets import DEFAULT_PRESET
+from atnet.matting.presets import DEFAULT_PRESET
 
 Mask = Annotated[str | None, typer.Option(help="Rough mask: white is the subject.")]
 Box = Annotated[str | None, typer.Option(help="Box around the subject: x,y,width,height.")]

@@ -10,8 +10,8 @@ import typer
 from rich.markdown import Markdown
 from rich.table import Table
 
-from atnet import presets
 from atnet.cli.common import Json, app, messages, report, results
+from atnet.matting import presets
 
 
 @app.command()

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from atnet.matting import Matting
+from atnet.matting.predictor import Matting
 from atnet.models.atnet import ATNet
 from helpers import example_inputs, randomise
 
@@ -163,9 +163,9 @@ def test_a_failed_export_leaves_the_old_file(tmp_path):
 
 
 def test_published_weights_export_to_the_shipped_file(optional_data, tmp_path):
+    from atnet.matting.presets import PRESETS
     from atnet.models.export import export_onnx
     from atnet.models.weights import load_network
-    from atnet.presets import PRESETS
 
     network = load_network(optional_data / "bootstrap" / "atnet_vgg16_float16.npz")
     export_onnx(network, tmp_path / "model.onnx")

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-WEIGHTS_FOLDER = Path(__file__).parent / "weights"
+WEIGHTS_FOLDER = Path(__file__).parents[1] / "weights"
 DEFAULT_PRESET = "atnet-vgg16"
 
 

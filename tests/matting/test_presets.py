@@ -2,8 +2,8 @@ import hashlib
 
 import pytest
 
-from atnet import presets
-from atnet.presets import PRESETS, PresetError, find, read_model
+from atnet.matting import presets
+from atnet.matting.presets import PRESETS, PresetError, find, read_model
 
 
 @pytest.fixture(params=PRESETS.values(), ids=list(PRESETS))

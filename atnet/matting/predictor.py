@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from atnet.presets import DEFAULT_PRESET, PresetError, read_model
+from atnet.matting.presets import DEFAULT_PRESET, PresetError, read_model
 from atnet.tiling import MULTIPLE, blend_rectangles, plan_rectangles
 from atnet.trimaps import BACKGROUND, FOREGROUND, check_trimap, unknown_region
 

@@ -6,8 +6,8 @@ import onnxruntime
 import pytest
 
 from atnet import tiling
-from atnet.matting import Matting, parse_memory
-from atnet.presets import PresetError
+from atnet.matting.predictor import Matting, parse_memory
+from atnet.matting.presets import PresetError
 from atnet.trimaps import TrimapError
 
 
