@@ -12,10 +12,10 @@ import typer
 
 from atnet.data.composition1k import comparability, read_composition1k
 from atnet.data.scenes import TRIMAP_POLICIES, find_problems
-from atnet.evaluation import Run, evaluate, with_predictions
+from atnet.evaluation.report import make_report, write_report
+from atnet.evaluation.rows import METRICS, Row, mean_scores
+from atnet.evaluation.run import Run, evaluate, with_predictions
 from atnet.matting.presets import DEFAULT_PRESET
-from atnet.report import make_report, write_report
-from atnet.rows import METRICS, Row, mean_scores
 
 
 def main(

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
-from atnet import __version__
 from atnet.parallel import usable_cores
+from atnet.version import __version__
 
 _PACKAGES = ("numpy", "onnxruntime", "opencv-python-headless", "pymatting")
 _STATUS = Path("/proc/self/status")

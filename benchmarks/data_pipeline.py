@@ -17,8 +17,8 @@ from pathlib import Path
 
 import cv2
 
-from atnet.data.pipeline import BUFFERED, PipelineSettings, batches, keep_freed_memory
 from atnet.data.synthesis.dataset import Recipe, plan, write
+from atnet.data.training.pipeline import BUFFERED, PipelineSettings, batches, keep_freed_memory
 from atnet.machine import describe_run
 from atnet.parallel import map_unordered, usable_cores
 

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 import atnet
-from atnet.workflow import ASSETS
+from atnet.jobs.photo import ASSETS
 
 # (scale of the demo's photograph, max_memory)
 CASES = ((1, "2GB"), (2, "2GB"), (2, "320MB"))

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from atnet import metrics
+from atnet.evaluation import metrics
 from atnet.machine import describe_run
 
 HEIGHT, WIDTH = 3000, 4000

@@ -13,16 +13,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from atnet.data.alphamatting import read_alphamatting
 from atnet.data.composition1k import comparability, read_composition1k
+from atnet.data.readers.alphamatting import read_alphamatting
 from atnet.data.scenes import TRIMAP_POLICIES, Scene, find_problems
-from atnet.evaluation import Run, evaluate, with_predictions
+from atnet.evaluation.methods import METHODS, identify_method
+from atnet.evaluation.report import Report, make_report, write_report
+from atnet.evaluation.report.contents import COLUMNS
+from atnet.evaluation.report.tables import markdown_table
+from atnet.evaluation.run import Run, evaluate, with_predictions
 from atnet.machine import describe_machine, versions
 from atnet.matting.presets import PRESETS
-from atnet.methods import METHODS, identify_method
-from atnet.report import Report, make_report, write_report
-from atnet.report.contents import COLUMNS
-from atnet.report.tables import markdown_table
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmark.md"
 THREADS = 1

@@ -16,7 +16,7 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 
 import keras
 
-from atnet.data.pipeline import PipelineSettings, batches
+from atnet.data.training.pipeline import PipelineSettings, batches
 from atnet.machine import describe_run
 from atnet.training.config import Config, read_config
 from atnet.training.devices import available_devices, use_all_devices

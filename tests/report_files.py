@@ -3,8 +3,8 @@
 import dataclasses
 
 from atnet.data.scenes import Scene
-from atnet.evaluation import PREDICTIONS, Run, evaluate
-from atnet.report import make_report
+from atnet.evaluation.report import make_report
+from atnet.evaluation.run import PREDICTIONS, Run, evaluate
 from scene_files import disc_scene, save
 
 AWKWARD = 'b/<b>"&|x'

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from atnet.cli import app
-from atnet.metrics import score
+from atnet.evaluation.metrics import score
 from scene_files import disc_scene, save, write_folder
 
 UNSTEADY = ("seconds", "megabytes")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from atnet.files.images import read_image, write_image
-from atnet.workflow import ASSETS
+from atnet.jobs.photo import ASSETS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -4,8 +4,8 @@ import sys
 import numpy as np
 import pytest
 
-from atnet import __version__
 from atnet.machine import describe_machine, peak_memory, reset_peak_memory, versions
+from atnet.version import __version__
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux measures again and again")

@@ -18,6 +18,7 @@ WITHOUT_OWN_TESTS = {
     "__init__.py",
     "__main__.py",
     "errors.py",
+    "version.py",
     "common.py",
     "matte.py",
     "models.py",

@@ -9,7 +9,7 @@ import typer
 import typer.core
 from rich.console import Console
 
-from atnet import __version__
+from atnet.version import __version__
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 results = Console(highlight=False, soft_wrap=True)

@@ -11,8 +11,8 @@ from atnet.matting.presets import DEFAULT_PRESET
 
 if TYPE_CHECKING:
     from atnet.data.scenes import Scene
-    from atnet.evaluation import Run
-    from atnet.rows import Row
+    from atnet.evaluation.rows import Row
+    from atnet.evaluation.run import Run
 
 DataSet = Literal["alphamatting", "composition1k", "folder"]
 MethodName = Annotated[
@@ -62,8 +62,9 @@ def score(
 
     Example: `atnet score predicted.png true.png trimap.png`
     """
-    from atnet import metrics, read_grey, snap_trimap
+    from atnet import read_grey, snap_trimap
     from atnet.data.scenes import read_exactly
+    from atnet.evaluation import metrics
 
     drawn = snap_trimap(read_grey(trimap))
     scores = metrics.score(read_exactly(prediction), read_exactly(alpha), drawn)._asdict()
@@ -100,7 +101,7 @@ def evaluate(
 
     Example: `atnet evaluate alphamatting data/alphamatting --method closed-form --report out`
     """
-    from atnet.evaluation import PREDICTIONS, Run, with_predictions
+    from atnet.evaluation.run import PREDICTIONS, Run, with_predictions
 
     _require(
         data_set == "alphamatting" or not (trimap or test or highres),
@@ -136,9 +137,9 @@ def _require(condition: bool, message: str) -> None:
 def _scenes(
     data_set: DataSet, folder: Path, trimaps: list[int] | None, *, test: bool, highres: bool
 ) -> "list[Scene]":
-    from atnet.data.alphamatting import read_alphamatting
     from atnet.data.composition1k import read_composition1k
-    from atnet.data.folder import read_folder
+    from atnet.data.readers.alphamatting import read_alphamatting
+    from atnet.data.readers.folder import read_folder
 
     if data_set == "composition1k":
         return read_composition1k(folder)
@@ -168,7 +169,7 @@ def _evaluate(
     workers: int,
     threads: int | None,
 ) -> "list[Row]":
-    from atnet.evaluation import evaluate
+    from atnet.evaluation.run import evaluate
 
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -193,8 +194,8 @@ def _show(
     folder: Path | None,
     as_json: bool,
 ) -> None:
-    from atnet.evaluation import with_predictions
-    from atnet.report import as_dictionary, as_markdown, make_report, write_report
+    from atnet.evaluation.report import as_dictionary, as_markdown, make_report, write_report
+    from atnet.evaluation.run import with_predictions
 
     if run.alphas is not None:
         scenes = with_predictions(scenes, run.alphas)

@@ -42,7 +42,7 @@ def matte(
 
     Example: `atnet matte photo.jpg --trimap trimap.png --cutout cutout.png --alpha alpha.png`
     """
-    from atnet import workflow
+    from atnet.jobs import photo
 
     outputs = {
         kind: target
@@ -61,7 +61,7 @@ def matte(
         raise typer.BadParameter("--json and an output of - both want standard output")
     source = _trimap_source(trimap=trimap, mask=mask, box=box, auto=auto)
     with messages.status(f"Matting {image}"):
-        summary = workflow.matte_file(
+        summary = photo.matte_file(
             image, source, outputs, background=background, bits=bits,
             preset=preset, max_memory=max_memory,
         )  # fmt: skip
@@ -80,11 +80,11 @@ def make_trimap(
 
     Example: `atnet trimap photo.jpg --box 120,40,300,420 -o trimap.png`
     """
-    from atnet import workflow
+    from atnet.jobs import photo
 
     _one_stream(image, mask, what="standard input")
     source = _trimap_source(trimap=None, mask=mask, box=box, auto=auto)
-    workflow.write_trimap(image, source, output)
+    photo.write_trimap(image, source, output)
     report({"trimap": output}, as_json=False, silent=output == "-")
 
 
@@ -100,10 +100,10 @@ def demo(
 
     Example: `atnet demo --out demo`
     """
-    from atnet import workflow
+    from atnet.jobs import photo
 
     with messages.status("Matting the bundled photograph"):
-        summary = workflow.run_demo(out, preset)
+        summary = photo.run_demo(out, preset)
     report(summary, as_json)
 
 

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from tensorboardX import SummaryWriter
 
-from atnet.data.pipeline import PipelineSettings, batches
+from atnet.data.training.pipeline import PipelineSettings, batches
 from atnet.files.images import write_bytes_atomically, write_image
 from atnet.models.weights import save_weights
 from atnet.sheet import contact_sheet

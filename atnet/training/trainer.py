@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from atnet.data.pipeline import PipelineSettings, batches
+from atnet.data.training.pipeline import PipelineSettings, batches
 from atnet.models.atnet import ATNet
 from atnet.models.pretrained import load_encoder
 from atnet.models.weights import load_network

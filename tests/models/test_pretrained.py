@@ -9,6 +9,7 @@ from keras import layers
 import lite0_reference
 import reference
 from atnet.files.images import read_image
+from atnet.jobs.photo import ASSETS
 from atnet.models.atnet import ATNet
 from atnet.models.calibration import noise_images
 from atnet.models.encoders import build_encoder
@@ -20,7 +21,6 @@ from atnet.models.pretrained import (
     load_encoder,
     vgg16_arrays,
 )
-from atnet.workflow import ASSETS
 from helpers import randomise, to_numpy
 
 applications: Any = keras.applications  # whose annotations do not know `weights=None`

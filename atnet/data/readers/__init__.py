@@ -1,0 +1,1 @@
+"""Readers of finished data sets: folders to scenes."""

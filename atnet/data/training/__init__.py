@@ -1,0 +1,1 @@
+"""Training samples: crops, augmentation, the pipeline that feeds them."""

@@ -1,0 +1,163 @@
+"""Finds the foregrounds of a data set; those too large to decode for each sample are cut up."""
+
+import itertools
+import json
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from atnet.data.scenes import Scene, files_by_stem, find_problems, partner
+from atnet.data.training.crops import Cutout
+from atnet.data.training.reading import read_alpha, read_colour, read_size
+from atnet.files.images import write_bytes_atomically, write_image
+
+LARGEST = 4096
+"""Pixels on the longer side up to which a foreground is used as it is."""
+TILE, OVERLAP = 2048, 512
+"""Side of the tiles that larger ones are cut into, and what neighbours share, in pixels."""
+_NAMED = 8  # problems that an error lists
+
+
+class Pair(NamedTuple):
+    """The files of a foreground, or of a tile of it.
+
+    Attributes:
+        colour: Picture of the foreground.
+        alpha: Its alpha.
+    """
+
+    colour: Path
+    alpha: Path
+
+    def read(self) -> Cutout:
+        """Reads both files.
+
+        Returns:
+            Colour and alpha.
+
+        Raises:
+            ValueError: A file cannot be read, or the sizes differ.
+        """
+        cutout = Cutout(read_colour(self.colour), read_alpha(self.alpha))
+        if cutout.colour.shape[:2] != cutout.alpha.shape:
+            raise ValueError(
+                f"{self.colour}: is {cutout.colour.shape[:2]}, its alpha {cutout.alpha.shape}; "
+                "sizes must be equal"
+            )
+        return cutout
+
+
+class Cut(NamedTuple):
+    """When and how foregrounds are cut.
+
+    Attributes:
+        largest: Longer side up to which they are not.
+        tile: Side of a tile.
+        overlap: What neighbouring tiles share, at least.
+    """
+
+    largest: int = LARGEST
+    tile: int = TILE
+    overlap: int = OVERLAP
+
+
+def find_foregrounds(
+    folder: Path, part: Literal["train", "test"] = "train", cut: Cut | None = None
+) -> list[tuple[Pair, ...]]:
+    """Lists the foregrounds of a data set; only headers are read, but of those to be cut.
+
+    Tiles go to `tiles/` in the data set, in its own layout, and are made anew only if a source is
+    newer. Tiles that are all foreground or all background are left out.
+
+    Args:
+        folder: Has `fg` and `mask`, or `fg_test` and `mask_test`.
+        part: Which of them.
+        cut: Sizes; by default those of this module.
+
+    Returns:
+        For each foreground, by name, its tiles: one that is the foreground itself, unless it is
+        large.
+
+    Raises:
+        ValueError: Files are missing, unreadable or of unequal size, or there are none.
+    """
+    suffix = "_test" if part == "test" else ""
+    roles = f"fg{suffix}", f"mask{suffix}"
+    colours, alphas = (files_by_stem(folder / role) for role in roles)
+    pairs = {
+        name: Pair(
+            partner(colours, folder / roles[0], name), partner(alphas, folder / roles[1], name)
+        )
+        for name in sorted(colours.keys() | alphas.keys())
+    }
+    if not pairs:
+        raise ValueError(f"{folder / roles[0]}: has no images; expected foregrounds")
+    _refuse(folder, [Scene(name, pair.colour, alpha=pair.alpha) for name, pair in pairs.items()])
+    cut = cut or Cut()
+    return [
+        _tiles(pair, [folder / "tiles" / role / name for role in roles], cut)
+        if max(read_size(pair.colour)) > cut.largest
+        else (pair,)
+        for name, pair in pairs.items()
+    ]
+
+
+def _refuse(folder: Path, scenes: list[Scene]) -> None:
+    problems = find_problems(scenes, "band")
+    if problems:
+        more = f"; and {len(problems) - _NAMED} more" if len(problems) > _NAMED else ""
+        raise ValueError(
+            f"{folder}: {len(problems)} foregrounds cannot be used: "
+            f"{'; '.join(problems[:_NAMED])}{more}"
+        )
+
+
+def _tiles(pair: Pair, targets: list[Path], cut: Cut) -> tuple[Pair, ...]:
+    """Returns the tiles of a large foreground and makes them if need be."""
+    record = targets[0] / "tiles.json"
+    names = _recorded(record, pair, cut)
+    if names is None:
+        names = _write_tiles(pair.read(), targets, cut)
+        if not names:
+            raise ValueError(f"{pair.alpha}: is 0 or 255 everywhere: nothing can be learnt from it")
+        # Written last: a run that was stopped before starts again.
+        content = json.dumps({"cut": list(cut), "names": names})
+        write_bytes_atomically(record, content.encode())
+    return tuple(Pair(*(target / name for target in targets)) for name in names)
+
+
+def _recorded(record: Path, pair: Pair, cut: Cut) -> list[str] | None:
+    """Reads the names of tiles made before; `None` if there are none, or others are wanted."""
+    newest = max(path.stat().st_mtime_ns for path in pair)
+    if not record.is_file() or record.stat().st_mtime_ns < newest:
+        return None
+    content = json.loads(record.read_text(encoding="utf-8"))
+    return content["names"] if content["cut"] == list(cut) else None
+
+
+def _write_tiles(cutout: Cutout, targets: list[Path], cut: Cut) -> list[str]:
+    names = []
+    for target in targets:
+        target.mkdir(parents=True, exist_ok=True)
+    height, width = cutout.alpha.shape
+    for top, left in itertools.product(_starts(height, cut), _starts(width, cut)):
+        part = (slice(top, top + cut.tile), slice(left, left + cut.tile))
+        if _is_certain(cutout.alpha[part]):
+            continue
+        names.append(f"{top}_{left}.png")
+        for target, pixels in zip(targets, cutout, strict=True):
+            write_image(target / names[-1], pixels[part] / np.float32(255))
+    return names
+
+
+def _is_certain(alpha: np.ndarray) -> bool:
+    return bool(alpha.max() == 0 or alpha.min() == 255)
+
+
+def _starts(side: int, cut: Cut) -> Iterable[int]:
+    """Places tiles evenly from edge to edge."""
+    count = max(math.ceil((side - cut.overlap) / (cut.tile - cut.overlap)), 1)
+    return np.rint(np.linspace(0, max(side - cut.tile, 0), count)).astype(int).tolist()

@@ -1,0 +1,1 @@
+"""Data sets to scores: the official metrics, methods to compare, rows, reports."""

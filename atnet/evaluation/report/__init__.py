@@ -1,0 +1,37 @@
+"""Reports of an evaluation: CSV, JSON, Markdown and one HTML page with pictures."""
+
+import json
+from pathlib import Path
+
+from atnet.evaluation.report.contents import Report as Report
+from atnet.evaluation.report.contents import make_report as make_report
+from atnet.evaluation.report.page import render_page as render_page
+from atnet.evaluation.report.tables import as_csv as as_csv
+from atnet.evaluation.report.tables import as_dictionary as as_dictionary
+from atnet.evaluation.report.tables import as_markdown as as_markdown
+from atnet.files.images import write_bytes_atomically
+
+
+def write_report(report: Report, folder: Path) -> dict[str, str]:
+    """Writes a report in all formats.
+
+    Args:
+        report: What to write.
+        folder: An existing folder.
+
+    Returns:
+        Format to file name.
+
+    Raises:
+        ValueError: A file cannot be written.
+    """
+    contents = {
+        "csv": as_csv(report),
+        "json": json.dumps(as_dictionary(report), indent=2) + "\n",
+        "md": as_markdown(report),
+        "html": render_page(report),
+    }
+    files = {suffix: folder / f"report.{suffix}" for suffix in contents}
+    for suffix, text in contents.items():
+        write_bytes_atomically(files[suffix], text.encode())
+    return {suffix: str(path) for suffix, path in files.items()}

@@ -1,0 +1,1 @@
+"""Finding the object when nobody drew a trimap."""

@@ -1,0 +1,97 @@
+import dataclasses
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from atnet.evaluation.report import page
+from atnet.evaluation.report.page import render_page
+from report_files import RUN, small_report
+
+VOID = {"meta", "img", "line", "rect"}
+
+
+class Elements(HTMLParser):
+    """Collects elements, and finds those that are not closed in order."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.all, self.text = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.all.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.all.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+    def find(self, tag):
+        return [attributes for name, attributes in self.all if name == tag]
+
+
+@pytest.fixture
+def report(tmp_path):
+    return small_report(tmp_path)
+
+
+def test_the_page_is_well_formed_and_needs_nothing_else(report):
+    text = render_page(report)
+    elements = Elements(text)
+    assert elements.open == []
+    sources = [attributes["src"] for attributes in elements.find("img")]
+    assert len(sources) == 2 * (5 + 5)  # overview and one region each, as the images are small
+    assert all(source.startswith("data:image/webp;base64,") for source in sources)
+    assert not re.search(r"https?:|url\(|@import|<link", text)
+    targets = {attributes["id"] for attributes in elements.find("article")}
+    assert {attributes["href"].removeprefix("#") for attributes in elements.find("a")} == targets
+
+
+def test_names_and_errors_are_escaped_everywhere(report):
+    elements = Elements(render_page(report))
+    assert not elements.find("b") or all(attributes == {} for attributes in elements.find("b"))
+    text = "".join(elements.text)
+    assert text.count('b/<b>"&|x') >= 2  # in the table and over its pictures
+    assert "gone<i>.png" in text
+    assert "tests <set>" in text
+    assert "mind & see" in text
+
+
+def test_it_shows_means_groups_failures_and_circumstances(report):
+    text = "".join(Elements(render_page(report)).text)
+    assert f"{report.means()['all']['sad']:.2f}" in text
+    assert "By group" in text
+    assert "1 failed" in text
+    assert report.about["Machine"] in text
+
+
+def test_only_the_worst_scenes_are_pictured(report, monkeypatch):
+    monkeypatch.setattr(page, "PICTURED", 1)
+    text = render_page(report)
+    assert len(Elements(text).find("article")) == 1
+    assert "the 1 worst of 3" in text
+
+
+def test_a_file_that_vanished_does_not_stop_the_report(report):
+    report.scenes[0].prediction.unlink()
+    text = render_page(report)
+    assert len(Elements(text).find("article")) == 2
+    assert "cannot be read" in text
+
+
+def test_without_truth_there_are_no_charts(report):
+    fields = dict.fromkeys(("sad", "mse", "gradient", "connectivity"))
+    rows = [dataclasses.replace(row, **fields, histogram=()) for row in report.rows[:2]]
+    scenes = [dataclasses.replace(scene, alpha=None) for scene in report.scenes]
+    bare = dataclasses.replace(report, rows=rows, scenes=scenes, run=RUN)
+    elements = Elements(render_page(bare))
+    assert elements.find("svg") == []
+    assert len(elements.find("img")) == 2 * 3
