@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from atnet.evaluation.metrics import Scores
-from atnet.files.images import write_bytes_atomically
+from atnet.files.atomic import write_bytes
 
 METRICS = Scores._fields
 """The four errors."""
@@ -107,7 +107,7 @@ def write_rows(path: Path, rows: Iterable[Row]) -> None:
         path: Target, in an existing folder.
         rows: As from `evaluate`.
     """
-    write_bytes_atomically(path, b"".join(map(_line, rows)))
+    write_bytes(path, b"".join(map(_line, rows)))
 
 
 @contextlib.contextmanager

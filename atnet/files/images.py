@@ -1,11 +1,11 @@
 """Reads and writes image files: float32 arrays in [0, 1] inside, 8 or 16 bits outside."""
 
-import secrets
 import warnings
 from pathlib import Path
 
 import numpy as np
 
+from atnet.files.atomic import write_bytes
 from atnet.files.decoding import MAX_PIXELS, decode
 from atnet.files.encoding import FORMATS, encode
 from atnet.files.errors import ImageError
@@ -17,7 +17,6 @@ __all__ = [
     "encode_image",
     "read_grey",
     "read_image",
-    "write_bytes_atomically",
     "write_image",
 ]
 
@@ -132,7 +131,8 @@ def write_image(path: str | Path, image: np.ndarray, bits: int = 8) -> None:
         bits: 8 or 16 per channel.
 
     Raises:
-        ImageError: The image cannot be encoded or the file cannot be written.
+        ImageError: The image cannot be encoded.
+        OSError: The file cannot be written.
 
     Example:
         >>> import tempfile
@@ -145,41 +145,7 @@ def write_image(path: str | Path, image: np.ndarray, bits: int = 8) -> None:
         data = encode_image(image, Path(path).suffix, bits)
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from error
-    write_bytes_atomically(path, data)
-
-
-def write_bytes_atomically(path: str | Path, data: bytes) -> None:
-    """Writes a file through a temporary neighbour, so that nobody ever sees half of it.
-
-    Args:
-        path: Target in an existing folder; a link is followed, permissions follow the umask.
-        data: The whole content.
-
-    Raises:
-        ImageError: The folder does not exist or the file cannot be written.
-
-    Example:
-        >>> import tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     write_bytes_atomically(Path(folder) / "report.json", b"{}")
-        ...     [file.name for file in Path(folder).iterdir()]
-        ['report.json']
-    """
-    target = Path(path).resolve()
-    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        if not target.parent.is_dir():
-            raise ImageError(f"{path}: the folder {target.parent} does not exist: create it first")
-        if target.exists() and not target.is_file():
-            raise ImageError(f"{path}: exists and is not a file: choose another name")
-        try:
-            with temporary.open("xb") as file:
-                file.write(data)
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise ImageError(f"{path}: cannot be written: {error.strerror}") from error
+    write_bytes(path, data)
 
 
 def _name(source: str | Path | bytes) -> str:

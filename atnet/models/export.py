@@ -19,7 +19,7 @@ import onnxruntime
 import torch
 from onnxscript.rewriter import pattern, rewrite
 
-from atnet.files.images import write_bytes_atomically
+from atnet.files.atomic import write_bytes
 from atnet.models.atnet import ATNet
 
 
@@ -48,7 +48,7 @@ def export_onnx(model: ATNet, path: str | Path, half_storage: bool = True) -> No
         store_as_float16(graph)
     graph.producer_name = "atnet"
     onnx.checker.check_model(graph, full_check=True)
-    write_bytes_atomically(path, graph.SerializeToString(deterministic=True))
+    write_bytes(path, graph.SerializeToString(deterministic=True))
 
 
 def store_as_float16(graph: onnx.ModelProto) -> None:

@@ -15,7 +15,8 @@ import numpy as np
 from tensorboardX import SummaryWriter
 
 from atnet.data.training.pipeline import PipelineSettings, batches
-from atnet.files.images import write_bytes_atomically, write_image
+from atnet.files.atomic import write_bytes
+from atnet.files.images import write_image
 from atnet.models.weights import save_weights
 from atnet.sheet import contact_sheet
 from atnet.training import checkpoints
@@ -219,7 +220,7 @@ class Rounds(keras.callbacks.Callback):
         writer = csv.DictWriter(text, fieldnames=list(row), lineterminator="\n")
         writer.writeheader()
         writer.writerows(self.history)
-        write_bytes_atomically(self.folder.path / "history.csv", text.getvalue().encode())
+        write_bytes(self.folder.path / "history.csv", text.getvalue().encode())
         step = int(row["step"])
         with SummaryWriter(str(self.folder.path / "tensorboard"), purge_step=step) as board:
             for name, value in row.items():

@@ -11,7 +11,8 @@ import numpy as np
 
 from atnet.data.synthesis.backgrounds import procedural_background
 from atnet.data.synthesis.generate import kind_of, sample
-from atnet.files.images import read_image, write_bytes_atomically, write_image
+from atnet.files.atomic import write_bytes
+from atnet.files.images import read_image, write_image
 
 VERSION = 2
 """Counts changes of what a seed and an index give."""
@@ -130,10 +131,10 @@ def plan(folder: Path, count: int, recipe: Recipe, backgrounds: int = 0) -> list
     # Backgrounds are not listed: those in no list serve any number of foregrounds.
     for part, name in (("fg", "train_fg_names.txt"), ("fg_test", "test_fg_names.txt")):
         names = [task.colour.name for task in drawn if task.colour.parent.name == part]
-        write_bytes_atomically(folder / name, "".join(f"{name}\n" for name in names).encode())
+        write_bytes(folder / name, "".join(f"{name}\n" for name in names).encode())
     kinds = Counter(kind_of(recipe.seed, index) for index in range(count))
     record = {**_settings(recipe), **lengths, "kinds": dict(sorted(kinds.items()))}
-    write_bytes_atomically(folder / _RECORD, (json.dumps(record, indent=2) + "\n").encode())
+    write_bytes(folder / _RECORD, (json.dumps(record, indent=2) + "\n").encode())
     return tasks
 
 

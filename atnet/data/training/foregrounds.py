@@ -12,7 +12,8 @@ import numpy as np
 from atnet.data.scenes import Scene, files_by_stem, find_problems, partner
 from atnet.data.training.crops import Cutout
 from atnet.data.training.reading import read_alpha, read_colour, read_size
-from atnet.files.images import write_bytes_atomically, write_image
+from atnet.files.atomic import write_bytes
+from atnet.files.images import write_image
 
 LARGEST = 4096
 """Pixels on the longer side up to which a foreground is used as it is."""
@@ -125,7 +126,7 @@ def _tiles(pair: Pair, targets: list[Path], cut: Cut) -> tuple[Pair, ...]:
             raise ValueError(f"{pair.alpha}: is 0 or 255 everywhere: nothing can be learnt from it")
         # Written last: a run that was stopped before starts again.
         content = json.dumps({"cut": list(cut), "names": names})
-        write_bytes_atomically(record, content.encode())
+        write_bytes(record, content.encode())
     return tuple(Pair(*(target / name for target in targets)) for name in names)
 
 

@@ -9,7 +9,7 @@ from atnet.evaluation.report.page import render_page as render_page
 from atnet.evaluation.report.tables import as_csv as as_csv
 from atnet.evaluation.report.tables import as_dictionary as as_dictionary
 from atnet.evaluation.report.tables import as_markdown as as_markdown
-from atnet.files.images import write_bytes_atomically
+from atnet.files.atomic import write_bytes
 
 
 def write_report(report: Report, folder: Path) -> dict[str, str]:
@@ -33,5 +33,5 @@ def write_report(report: Report, folder: Path) -> dict[str, str]:
     }
     files = {suffix: folder / f"report.{suffix}" for suffix in contents}
     for suffix, text in contents.items():
-        write_bytes_atomically(files[suffix], text.encode())
+        write_bytes(files[suffix], text.encode())
     return {suffix: str(path) for suffix, path in files.items()}

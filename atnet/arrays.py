@@ -1,0 +1,148 @@
+"""Pixels as arrays: what is accepted, and the ways from one representation to another.
+
+Every public function that takes pixels takes uint8 (0 to 255), uint16 (0 to 65535), bool (False is
+0, True is 1) and float in [0, 1], and refuses all else in the words of this module.
+"""
+
+import cv2
+import numpy as np
+
+GREY: tuple[int, ...] = ()
+"""Shape of a pixel of an alpha, mask or trimap, for `check_pixels`."""
+RGB = (3,)
+"""Shape of a pixel of an image, for `check_pixels`."""
+_SHAPES = {GREY: "(H, W), one channel", RGB: "(H, W, 3) in RGB"}
+_HIGHEST = {"bool": 1, "uint8": 255, "uint16": 65535}
+
+
+def check_pixels(values: np.ndarray, name: str, pixel: tuple[int, ...]) -> None:
+    """Refuses what is no picture.
+
+    Args:
+        values: `(H, W, *pixel)`.
+        name: What it is, for the message.
+        pixel: `GREY` or `RGB`.
+
+    Raises:
+        ValueError: Another shape or type, no pixels, a float that is outside of [0, 1] or no
+            number.
+
+    Example:
+        >>> check_pixels(np.zeros((2, 3), np.int64), "alpha", GREY)
+        Traceback (most recent call last):
+        ValueError: alpha is int64; give uint8, uint16, bool, or float in [0, 1]
+    """
+    if not isinstance(values, np.ndarray):
+        raise ValueError(f"{name} is a {type(values).__name__}; give an array {_SHAPES[pixel]}")  # noqa: TRY004
+    if values.ndim < 2 or values.shape[2:] != pixel or values.size == 0:
+        raise ValueError(
+            f"{name} has the shape {values.shape}; give at least one pixel, {_SHAPES[pixel]}"
+        )
+    if values.dtype.name in _HIGHEST:
+        return
+    if not np.issubdtype(values.dtype, np.floating):
+        raise ValueError(f"{name} is {values.dtype}; give uint8, uint16, bool, or float in [0, 1]")
+    low, high = values.min(), values.max()
+    if not (low >= 0 and high <= 1):  # NaN fails every comparison
+        raise ValueError(
+            f"{name} spans {low:g} to {high:g}; floats must lie in [0, 1]: divide by 255, or pass "
+            "8-bit values as uint8"
+        )
+
+
+def highest(dtype: np.dtype) -> int:
+    """Returns the value that stands for 1 in a type: 255, 65535, or 1 of floats and bool."""
+    return _HIGHEST.get(dtype.name, 1)
+
+
+def to_float(values: np.ndarray) -> np.ndarray:
+    """Converts checked pixels to float32 in [0, 1]; float32 is passed through, not copied.
+
+    Example:
+        >>> to_float(np.array([[0, 51, 255]], np.uint8)).tolist()
+        [[0.0, 0.20000000298023224, 1.0]]
+    """
+    if values.dtype.name in _HIGHEST:
+        return values / np.float32(highest(values.dtype))
+    return values.astype(np.float32, copy=False)
+
+
+def to_bytes(values: np.ndarray) -> np.ndarray:
+    """Converts pixels to uint8, rounded and cut to [0, 1]; uint8 is passed through, not copied.
+
+    Example:
+        >>> to_bytes(np.array([[0.0, 0.5, 1.0]])).tolist()
+        [[0, 128, 255]]
+        >>> to_bytes(np.array([[128, 129, 65535]], np.uint16)).tolist()
+        [[0, 1, 255]]
+    """
+    if values.dtype == np.uint8:
+        return values
+    if values.dtype == bool:
+        return values * np.uint8(255)
+    if values.dtype == np.uint16:
+        return ((values + np.uint32(128)) // 257).astype(np.uint8)
+    return quantised(values, 8)
+
+
+def quantised(values: np.ndarray, bits: int) -> np.ndarray:
+    """Rounds floats to whole numbers of 8 or 16 bits; what is outside of [0, 1] is cut.
+
+    Example:
+        >>> quantised(np.array([[0.5, 1.001]]), 16).tolist()
+        [[32768, 65535]]
+    """
+    scaled = np.clip(values, 0, 1) * np.float32(2**bits - 1)
+    return (scaled + np.float32(0.5)).astype(np.uint8 if bits == 8 else np.uint16)
+
+
+def network_trimap(trimap: np.ndarray) -> np.ndarray:
+    """Converts a trimap from 0, 128, 255 to the exact 0, 0.5, 1 that matting methods compute with.
+
+    Example:
+        >>> network_trimap(np.array([[0, 128, 255]], np.uint8)).tolist()
+        [[0.0, 0.5, 1.0]]
+    """
+    return np.round(trimap / np.float32(127.5)) / 2  # 128 / 255 is not quite a half
+
+
+def three_channels(grey: np.ndarray) -> np.ndarray:
+    """Repeats a grey picture `(H, W)` as `(H, W, 3)`; colour is passed through, not copied."""
+    return grey if grey.ndim == 3 else np.repeat(grey[..., None], 3, axis=2)
+
+
+def resized(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Scales a picture: by area means to a smaller size, else bicubic; never beyond [0, 1].
+
+    Args:
+        pixels: uint8, or float in [0, 1]; `(h, w)` or `(h, w, C)`.
+        height: Rows wanted, at least 1.
+        width: Columns wanted, at least 1.
+
+    Returns:
+        `(height, width)` or `(height, width, C)` of the same type; unchanged at the same size.
+
+    Example:
+        >>> resized(np.array([[0, 100], [0, 100]], np.uint8), 1, 1).tolist()
+        [[50]]
+    """
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    shrinks = height * width < pixels.shape[0] * pixels.shape[1]
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    scaled = cv2.resize(pixels, (width, height), interpolation=method)
+    return scaled if scaled.dtype == np.uint8 else np.clip(scaled, 0, 1)
+
+
+def scaled_to(pixels: np.ndarray, longest: int) -> np.ndarray:
+    """Scales a picture down until its longer side has no more pixels than wanted.
+
+    Example:
+        >>> scaled_to(np.zeros((100, 200, 3), np.uint8), 50).shape
+        (25, 50, 3)
+    """
+    height, width = pixels.shape[:2]
+    scale = longest / max(height, width)
+    if scale >= 1:
+        return pixels
+    return resized(pixels, max(1, round(height * scale)), max(1, round(width * scale)))
