@@ -38,12 +38,26 @@ def check_pixels(values: np.ndarray, name: str, pixel: tuple[int, ...]) -> None:
         raise ValueError(
             f"{name} has the shape {values.shape}; give at least one pixel, {_SHAPES[pixel]}"
         )
+    check_values(values, name)
+
+
+def check_values(values: np.ndarray, name: str, tolerance: float = 0) -> None:
+    """Refuses other types, and floats outside of [0, 1], whatever the shape.
+
+    Args:
+        values: Any array with at least one value.
+        name: What it is, for the message.
+        tolerance: How far floats may lie outside.
+
+    Raises:
+        ValueError: A type or a value is not as above, or no number.
+    """
     if values.dtype.name in _HIGHEST:
         return
     if not np.issubdtype(values.dtype, np.floating):
         raise ValueError(f"{name} is {values.dtype}; give uint8, uint16, bool, or float in [0, 1]")
     low, high = values.min(), values.max()
-    if not (low >= 0 and high <= 1):  # NaN fails every comparison
+    if not (low >= -tolerance and high <= 1 + tolerance):  # NaN fails every comparison
         raise ValueError(
             f"{name} spans {low:g} to {high:g}; floats must lie in [0, 1]: divide by 255, or pass "
             "8-bit values as uint8"

@@ -50,17 +50,37 @@ def decode(data: bytes, name: str, *, colour_managed: bool) -> Pixels:
     raw_mode = _raw_mode(picture)
     sixteen_bits = _16_BIT_RAW_MODE.fullmatch(raw_mode) is not None
     _check_header(picture, name, supported=sixteen_bits or picture.mode in _8_BIT_MODES)
-    try:
-        # OpenCV silently returns half of a truncated file, so Pillow loads 16-bit files as well.
-        picture.load()
-    except Exception as error:
-        raise ImageError(f"{name}: is damaged or truncated: {first_line(error)}") from error
+    _load(picture, name)  # OpenCV silently returns half of a truncated 16-bit file
     profile = picture.info.get("icc_profile") if colour_managed else None
     if sixteen_bits:
         pixels = _decode_16_bits(data, picture, raw_mode, name)
         _warn_unless_srgb(profile, picture, name)
     else:
         pixels = _decode_8_bits(picture, profile, name)
+    return _upright(pixels, picture)
+
+
+def decode_picture(picture: Image.Image, name: str, *, colour_managed: bool) -> Pixels:
+    """Takes the pixels out of a Pillow image, just as out of its file."""
+    sixteen_bits = picture.mode.startswith("I;16")
+    _check_header(picture, name, supported=sixteen_bits or picture.mode in _8_BIT_MODES)
+    _load(picture, name)
+    if sixteen_bits:
+        pixels = Pixels(np.asarray(picture) / np.float32(65535), None)
+    else:
+        profile = picture.info.get("icc_profile") if colour_managed else None
+        pixels = _decode_8_bits(picture, profile, name)
+    return _upright(pixels, picture)
+
+
+def _load(picture: Image.Image, name: str) -> None:
+    try:
+        picture.load()
+    except Exception as error:  # decoders raise nearly anything on damaged files
+        raise ImageError(f"{name}: is damaged or truncated: {first_line(error)}") from error
+
+
+def _upright(pixels: Pixels, picture: Image.Image) -> Pixels:
     turn = _TURNS.get(_orientation(picture), (False, 0))
     alpha = None if pixels.alpha is None else _turn(pixels.alpha, *turn)
     return Pixels(_turn(pixels.colour, *turn), alpha)
@@ -85,7 +105,7 @@ def _raw_mode(picture: ImageFile) -> str:
     return str(arguments if isinstance(arguments, str) or not arguments else arguments[0])
 
 
-def _check_header(picture: ImageFile, name: str, *, supported: bool) -> None:
+def _check_header(picture: Image.Image, name: str, *, supported: bool) -> None:
     width, height = picture.size
     if min(width, height) < 1 or width * height > MAX_PIXELS:
         raise ImageError(
@@ -97,7 +117,7 @@ def _check_header(picture: ImageFile, name: str, *, supported: bool) -> None:
             "save it with 8 or 16 bits as grey or RGB"
         )
     if getattr(picture, "is_animated", False):
-        warnings.warn(f"{name}: has several frames, the first one is read", stacklevel=4)
+        warnings.warn(f"{name}: has several frames, the first one is read", stacklevel=5)
 
 
 def _decode_16_bits(data: bytes, picture: ImageFile, raw_mode: str, name: str) -> Pixels:
@@ -140,7 +160,7 @@ def _decode_8_bits(picture: Image.Image, profile: bytes | None, name: str) -> Pi
 def _warn_unless_srgb(profile: bytes | None, picture: ImageFile, name: str) -> None:
     mode = "RGB" if picture.mode.startswith("RGB") else "L"
     if profile and _srgb_conversion(profile, mode, name):
-        warnings.warn(f"{name}: 16-bit values are kept, but are not sRGB", stacklevel=4)
+        warnings.warn(f"{name}: 16-bit values are kept, but are not sRGB", stacklevel=5)
 
 
 def _srgb_conversion(profile: bytes, mode: str, name: str) -> ImageCms.ImageCmsTransform | None:
@@ -152,7 +172,7 @@ def _srgb_conversion(profile: bytes, mode: str, name: str) -> ImageCms.ImageCmsT
         srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
         conversion = ImageCms.ImageCmsTransform(source, srgb, mode, "RGB")
     except (ImageCms.PyCMSError, OSError, ValueError) as error:
-        warnings.warn(f"{name}: unusable colour profile ignored: {error}", stacklevel=5)
+        warnings.warn(f"{name}: unusable colour profile ignored: {error}", stacklevel=6)
         return None
     if mode == "CMYK":
         return conversion
@@ -164,7 +184,7 @@ def _srgb_conversion(profile: bytes, mode: str, name: str) -> ImageCms.ImageCmsT
     return None if np.abs(change).max() <= 1 else conversion
 
 
-def _orientation(picture: ImageFile) -> int:
+def _orientation(picture: Image.Image) -> int:
     """Reads the EXIF orientation still to be applied; Pillow and OpenCV turn a TIFF themselves."""
     try:
         return picture.getexif().get(0x0112, 1)

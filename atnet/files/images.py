@@ -2,11 +2,14 @@
 
 import warnings
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
+from PIL import Image
 
+from atnet.arrays import GREY, RGB, check_pixels, check_values, three_channels
 from atnet.files.atomic import write_bytes
-from atnet.files.decoding import MAX_PIXELS, decode
+from atnet.files.decoding import MAX_PIXELS, Pixels, decode, decode_picture
 from atnet.files.encoding import FORMATS, encode
 from atnet.files.errors import ImageError
 
@@ -14,18 +17,27 @@ __all__ = [
     "MAX_FILE_BYTES",
     "MAX_PIXELS",
     "ImageError",
+    "Picture",
+    "Source",
+    "as_grey",
+    "as_image",
     "encode_image",
     "read_grey",
     "read_image",
     "write_image",
 ]
 
+Source = str | Path | bytes | BinaryIO | Image.Image
+"""Where pixels are read from: a file's path, its bytes, an open binary file, a Pillow image."""
+Picture = np.ndarray | Source
+"""Pixels as all public functions take them: an array, or where they are read from."""
+
 MAX_FILE_BYTES = 2**30
 GREY_TOLERANCE = 2 / 255  # how far JPEG noise pulls the channels of a grey picture apart
 RANGE_TOLERANCE = 1e-3  # how far arithmetic may leave [0, 1] before a value counts as a mistake
 
 
-def read_image(source: str | Path | bytes) -> np.ndarray:
+def read_image(source: Source) -> np.ndarray:
     """Reads a colour image: JPEG, PNG, TIFF, WebP or BMP of 8 or 16 bits.
 
     EXIF orientation is applied. 8-bit images with a colour profile are converted to sRGB; 16-bit
@@ -34,7 +46,8 @@ def read_image(source: str | Path | bytes) -> np.ndarray:
     the first is read, with a warning.
 
     Args:
-        source: Path of the file, or its bytes. At most `MAX_FILE_BYTES` and `MAX_PIXELS`.
+        source: Path of a file, its bytes, an open binary file or a Pillow image; at most
+            `MAX_FILE_BYTES` and `MAX_PIXELS`.
 
     Returns:
         float32 `(H, W, 3)`, RGB in [0, 1], sRGB-encoded.
@@ -47,9 +60,8 @@ def read_image(source: str | Path | bytes) -> np.ndarray:
         >>> read_image(data).shape
         (2, 3, 3)
     """
-    colour, alpha = decode(_content(source), _name(source), colour_managed=True)
-    if colour.ndim == 2:
-        colour = np.repeat(colour[..., None], 3, axis=2)
+    colour, alpha = _decoded(source, colour_managed=True)
+    colour = three_channels(colour)
     if alpha is not None and alpha.min() < 1:
         warnings.warn(f"{_name(source)}: transparent pixels were put on white", stacklevel=2)
         colour *= alpha[..., None]
@@ -57,14 +69,14 @@ def read_image(source: str | Path | bytes) -> np.ndarray:
     return colour
 
 
-def read_grey(source: str | Path | bytes) -> np.ndarray:
+def read_grey(source: Source) -> np.ndarray:
     """Reads an alpha, mask or trimap: exact values, never changed by a colour profile.
 
     A file with transparency is taken for a cutout: its alpha channel is returned. Colour channels
     may differ by `GREY_TOLERANCE` (JPEG noise); then green is returned.
 
     Args:
-        source: Path of the file, or its bytes; formats and limits as in `read_image`.
+        source: As in `read_image`.
 
     Returns:
         float32 `(H, W)` in [0, 1]: v / 255 of 8-bit and v / 65535 of 16-bit files.
@@ -76,7 +88,7 @@ def read_grey(source: str | Path | bytes) -> np.ndarray:
         >>> read_grey(encode_image(np.ones((2, 3), np.float32), bits=16)).tolist()
         [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """
-    colour, alpha = decode(_content(source), _name(source), colour_managed=False)
+    colour, alpha = _decoded(source, colour_managed=False)
     if alpha is not None and alpha.min() < 1:
         return alpha
     if colour.ndim == 2:
@@ -89,12 +101,62 @@ def read_grey(source: str | Path | bytes) -> np.ndarray:
     return np.ascontiguousarray(colour[..., 1])
 
 
+def as_image(picture: Picture, name: str = "image") -> np.ndarray:
+    """Takes an image in any form; an array is checked and returned as it is.
+
+    Args:
+        picture: `(H, W, 3)` RGB, uint8, uint16 or float in [0, 1]; or as `read_image` takes it.
+        name: What it is, for the message.
+
+    Returns:
+        `(H, W, 3)` of the array's type, or float32 in [0, 1].
+
+    Raises:
+        ImageError: It cannot be read.
+        ValueError: The array is none such.
+
+    Example:
+        >>> as_image(np.zeros((2, 3, 3), np.uint8)).dtype
+        dtype('uint8')
+        >>> as_image(Image.new("RGB", (3, 2))).dtype
+        dtype('float32')
+    """
+    if not isinstance(picture, np.ndarray):
+        return read_image(picture)
+    check_pixels(picture, name, RGB)
+    return picture
+
+
+def as_grey(picture: Picture, name: str) -> np.ndarray:
+    """Takes an alpha, mask or trimap in any form; an array is checked and returned as it is.
+
+    Args:
+        picture: `(H, W)`, uint8, uint16, bool or float in [0, 1]; or as `read_grey` takes it.
+        name: What it is, for the message.
+
+    Returns:
+        `(H, W)` of the array's type, or float32 in [0, 1].
+
+    Raises:
+        ImageError: It cannot be read.
+        ValueError: The array is none such.
+
+    Example:
+        >>> as_grey(np.ones((2, 3), bool), "mask").shape
+        (2, 3)
+    """
+    if not isinstance(picture, np.ndarray):
+        return read_grey(picture)
+    check_pixels(picture, name, GREY)
+    return picture
+
+
 def encode_image(image: np.ndarray, suffix: str = ".png", bits: int = 8) -> bytes:
     r"""Encodes an image as the bytes of a file; the same image always gives the same bytes.
 
     Args:
-        image: Float `(H, W)` grey, `(H, W, 3)` RGB or `(H, W, 4)` RGBA with straight alpha, in
-            [0, 1].
+        image: `(H, W)` grey, `(H, W, 3)` RGB or `(H, W, 4)` RGBA with straight alpha; uint8,
+            uint16, bool, or float in [0, 1].
         suffix: .png, .tif or .tiff (8 or 16 bits), .webp (8 bits, lossless, grey becomes RGB),
             .jpg or .jpeg (8 bits, quality 95, no alpha).
         bits: 8 or 16 per channel; values are rounded.
@@ -127,7 +189,7 @@ def write_image(path: str | Path, image: np.ndarray, bits: int = 8) -> None:
 
     Args:
         path: Target; its suffix chooses the format as in `encode_image`. The folder must exist.
-        image: Float `(H, W)`, `(H, W, 3)` or `(H, W, 4)` in [0, 1].
+        image: As in `encode_image`.
         bits: 8 or 16 per channel.
 
     Raises:
@@ -148,16 +210,40 @@ def write_image(path: str | Path, image: np.ndarray, bits: int = 8) -> None:
     write_bytes(path, data)
 
 
-def _name(source: str | Path | bytes) -> str:
-    return "image data" if isinstance(source, bytes) else str(source)
+def _decoded(source: Source, *, colour_managed: bool) -> Pixels:
+    name = _name(source)
+    if isinstance(source, Image.Image):
+        return decode_picture(source, name, colour_managed=colour_managed)
+    return decode(_content(source, name), name, colour_managed=colour_managed)
 
 
-def _content(source: str | Path | bytes) -> bytes:
-    if not isinstance(source, bytes):
+def _name(source: Source) -> str:
+    if isinstance(source, str | Path):
+        return str(source)
+    # Files opened by number, and Pillow images that were made and not opened, have no name.
+    name = getattr(source, "filename" if isinstance(source, Image.Image) else "name", "")
+    return name if isinstance(name, str) and name else "image data"
+
+
+def _content(source: str | Path | bytes | BinaryIO, name: str) -> bytes:
+    if isinstance(source, str | Path):
         return _read_file(Path(source))
-    if len(source) > MAX_FILE_BYTES:
-        raise _too_large(_name(source), len(source))
-    return source
+    content = source if isinstance(source, bytes) else _read_stream(source, name)
+    if len(content) > MAX_FILE_BYTES:
+        raise _too_large(name)
+    return content
+
+
+def _read_stream(stream: BinaryIO, name: str) -> bytes:
+    if not hasattr(stream, "read"):
+        raise ImageError(
+            f"image is a {type(stream).__name__}; give a path, bytes, a binary file, a Pillow "
+            "image or an array"
+        )
+    content = stream.read(MAX_FILE_BYTES + 1)
+    if not isinstance(content, bytes):
+        raise ImageError(f"{name}: is open as text: open it with mode 'rb'")
+    return content
 
 
 def _read_file(path: Path) -> bytes:
@@ -169,24 +255,23 @@ def _read_file(path: Path) -> bytes:
         reason = getattr(error, "strerror", None) or error
         raise ImageError(f"{path}: cannot be read: {reason}") from error
     if path.is_file():
-        raise _too_large(str(path), size)
+        raise _too_large(str(path))
     raise ImageError(f"{path}: is not a file: name one image")
 
 
-def _too_large(name: str, size: int) -> ImageError:
+def _too_large(name: str) -> ImageError:
     return ImageError(
-        f"{name}: has {size} bytes, more than the {MAX_FILE_BYTES} allowed: "
-        "scale the image down or save it compressed"
+        f"{name}: has more than the {MAX_FILE_BYTES} bytes allowed: scale the image down or save "
+        "it compressed"
     )
 
 
 def _check_values(image: np.ndarray) -> None:
-    if not np.issubdtype(image.dtype, np.floating):
-        raise ImageError(f"cannot write {image.dtype} values: give float32 in [0, 1]")
     if image.ndim not in (2, 3) or image.size == 0 or image.shape[2:] not in ((), (3,), (4,)):
         raise ImageError(
             f"cannot write an array of shape {image.shape}: use (H, W), (H, W, 3) or (H, W, 4)"
         )
-    low, high = image.min(), image.max()
-    if not (low >= -RANGE_TOLERANCE and high <= 1 + RANGE_TOLERANCE):  # also if they are NaN
-        raise ImageError(f"cannot write values from {low:g} to {high:g}: give values in [0, 1]")
+    try:
+        check_values(image, "image", RANGE_TOLERANCE)
+    except ValueError as error:
+        raise ImageError(f"cannot write it: {error}") from error

@@ -1,4 +1,5 @@
 import doctest
+import io
 import os
 import stat
 from pathlib import Path
@@ -7,9 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from atnet.arrays import to_float
 from atnet.files import images
 from atnet.files.images import (
     ImageError,
+    as_grey,
+    as_image,
+    encode_image,
     read_grey,
     read_image,
     write_image,
@@ -21,6 +26,7 @@ from image_files import (
     RGB_16,
     WIDE_PROFILE,
     deep_png_with,
+    oriented_files,
     png,
     saved,
     tiff,
@@ -153,7 +159,7 @@ def test_a_huge_file_is_refused_by_its_size(tmp_path):
     path = tmp_path / "huge.png"
     with path.open("wb") as file:
         file.truncate(2**30 + 1)  # sparse: takes no space
-    with pytest.raises(ImageError, match="1073741825 bytes, more than the 1073741824 allowed"):
+    with pytest.raises(ImageError, match="has more than the 1073741824 bytes allowed"):
         read_image(path)
 
 
@@ -161,7 +167,7 @@ def test_huge_bytes_are_refused_by_their_number(monkeypatch):
     data = saved(RGB_8, "PNG")
     monkeypatch.setattr(images, "MAX_FILE_BYTES", len(data))
     assert read_image(data).shape == RGB_8.shape
-    message = f"image data: has {len(data) + 1} bytes, more than the {len(data)} allowed"
+    message = f"image data: has more than the {len(data)} bytes allowed"
     for read in (read_image, read_grey):
         with pytest.raises(ImageError, match=message):
             read(data + b"x")
@@ -208,10 +214,10 @@ IMAGE = np.full((4, 5, 3), 0.5, np.float32)
         (np.ones((4, 5, 3, 1), np.float32), "a.png", 8, r"shape \(4, 5, 3, 1\)"),
         (np.ones(4, np.float32), "a.png", 8, r"shape \(4,\)"),
         (np.ones((0, 5), np.float32), "a.png", 8, r"shape \(0, 5\)"),
-        (np.ones((4, 5), np.uint8), "a.png", 8, "uint8 values: give float32"),
+        (np.ones((4, 5), np.int32), "a.png", 8, "image is int32; give uint8, uint16"),
         (np.full((4, 5), np.nan, np.float32), "a.png", 8, "nan"),
         (np.full((4, 5), np.inf, np.float32), "a.png", 8, "inf"),
-        (np.full((4, 5), 255, np.float32), "a.png", 8, "from 255 to 255"),
+        (np.full((4, 5), 255, np.float32), "a.png", 8, "spans 255 to 255; floats must lie"),
         (np.full((4, 5), -0.002, np.float32), "a.png", 8, "-0.002"),
         (np.ones((2, 16384), np.float32), "a.webp", 8, "cannot hold"),
         (np.ones((2, 65536), np.float32), "a.jpg", 8, "cannot hold"),
@@ -264,3 +270,80 @@ def test_permissions_follow_the_umask(tmp_path, mask):
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "a.png").stat().st_mode) == 0o666 & ~mask
+
+
+# The forms that pixels are taken in
+
+
+@pytest.fixture
+def forms(tmp_path):
+    """One picture in every form that is read."""
+    path = tmp_path / "photo.png"
+    path.write_bytes(saved(RGB_8, "PNG"))
+    with path.open("rb") as file, Image.open(path) as opened:
+        yield {
+            "path": path,
+            "text": str(path),
+            "bytes": path.read_bytes(),
+            "file": file,
+            "memory": io.BytesIO(path.read_bytes()),
+            "opened": opened,
+            "made": Image.fromarray(RGB_8),
+        }
+
+
+@pytest.mark.parametrize("form", ["path", "text", "bytes", "file", "memory", "opened", "made"])
+def test_every_form_gives_the_same_pixels(forms, form):
+    np.testing.assert_array_equal(as_image(forms[form]), RGB_8 / np.float32(255))
+
+
+def test_arrays_are_taken_as_they_are():
+    assert as_image(RGB_8) is RGB_8
+    mask = np.ones((2, 3), bool)
+    assert as_grey(mask, "mask") is mask
+    with pytest.raises(ValueError, match=r"^image has the shape \(2, 3\)"):
+        as_image(mask)
+    with pytest.raises(ValueError, match=r"^mask has the shape \(5, 7, 3\)"):
+        as_grey(RGB_8, "mask")
+
+
+def test_pillow_images_are_read_as_their_files_are():
+    """Turned by EXIF, flattened on white with a warning, 16-bit grey in full."""
+    for kind in ("png", "webp", "tiff"):
+        _, data = oriented_files(6)[kind]
+        with Image.open(io.BytesIO(data)) as opened:
+            np.testing.assert_array_equal(read_image(opened), read_image(data))
+    deep = Image.fromarray(ALPHA_16)
+    np.testing.assert_array_equal(read_grey(deep), ALPHA_16 / np.float32(65535))
+    clear = Image.new("RGBA", (2, 1), (255, 0, 0, 0))
+    with pytest.warns(UserWarning, match="image data: transparent pixels were put on white"):
+        assert read_image(clear).min() == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (io.StringIO("text"), "image data: is open as text: open it with mode 'rb'"),
+        (io.BytesIO(b""), "image data: is empty"),
+        (None, "image is a NoneType; give a path, bytes, a binary file, a Pillow image or an"),
+        (3.5, "image is a float; give"),
+        (Image.new("F", (2, 2)), "image data: has pixels of type 'F'"),
+    ],
+)
+def test_other_things_are_refused(source, message):
+    with pytest.raises(ImageError, match=message):
+        read_image(source)
+
+
+def test_endless_streams_are_not_read_to_their_end(monkeypatch):
+    monkeypatch.setattr(images, "MAX_FILE_BYTES", 1000)
+    with Path("/dev/zero").open("rb") as endless, pytest.raises(ImageError, match="more than the"):
+        read_image(endless)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "bits"), [(RGB_8, 8), (RGB_16, 16), (ALPHA_16, 16), (ALPHA_16 > 30000, 8)]
+)
+def test_whole_numbers_are_written_exactly(pixels, bits):
+    again = read_image if pixels.ndim == 3 else read_grey
+    np.testing.assert_array_equal(again(encode_image(pixels, ".png", bits)), to_float(pixels))
