@@ -11,6 +11,8 @@ GREY: tuple[int, ...] = ()
 """Shape of a pixel of an alpha, mask or trimap, for `check_pixels`."""
 RGB = (3,)
 """Shape of a pixel of an image, for `check_pixels`."""
+TOLERANCE = 1e-3
+"""How far arithmetic may carry a float out of [0, 1] before it counts as a mistake."""
 _SHAPES = {GREY: "(H, W), one channel", RGB: "(H, W, 3) in RGB"}
 _HIGHEST = {"bool": 1, "uint8": 255, "uint16": 65535}
 
@@ -41,13 +43,12 @@ def check_pixels(values: np.ndarray, name: str, pixel: tuple[int, ...]) -> None:
     check_values(values, name)
 
 
-def check_values(values: np.ndarray, name: str, tolerance: float = 0) -> None:
+def check_values(values: np.ndarray, name: str) -> None:
     """Refuses other types, and floats outside of [0, 1], whatever the shape.
 
     Args:
         values: Any array with at least one value.
         name: What it is, for the message.
-        tolerance: How far floats may lie outside.
 
     Raises:
         ValueError: A type or a value is not as above, or no number.
@@ -57,7 +58,7 @@ def check_values(values: np.ndarray, name: str, tolerance: float = 0) -> None:
     if not np.issubdtype(values.dtype, np.floating):
         raise ValueError(f"{name} is {values.dtype}; give uint8, uint16, bool, or float in [0, 1]")
     low, high = values.min(), values.max()
-    if not (low >= -tolerance and high <= 1 + tolerance):  # NaN fails every comparison
+    if not (low >= -TOLERANCE and high <= 1 + TOLERANCE):  # NaN fails every comparison
         raise ValueError(
             f"{name} spans {low:g} to {high:g}; floats must lie in [0, 1]: divide by 255, or pass "
             "8-bit values as uint8"

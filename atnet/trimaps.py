@@ -5,6 +5,9 @@ import warnings
 import cv2
 import numpy as np
 
+from atnet.arrays import highest, to_bytes
+from atnet.files.images import Picture, Source, as_grey, read_grey
+
 BACKGROUND, UNKNOWN, FOREGROUND = 0, 128, 255
 SNAP_LOW, SNAP_HIGH = 25, 230  # 10 % and 90 %, of values rounded to 8 bits
 MASK_LOW, MASK_HIGH = 13, 242  # 5 % and 95 %
@@ -14,7 +17,7 @@ class TrimapError(ValueError):
     """A trimap is wrong or cannot be made; the message is one line that says what to do."""
 
 
-def snap_trimap(grey: np.ndarray) -> np.ndarray:
+def snap_trimap(grey: Picture) -> np.ndarray:
     """Turns any grey picture of a trimap into exact values.
 
     Exactly 0, 128 and 255 are kept silently. All else is snapped with a warning that counts it: up
@@ -22,19 +25,19 @@ def snap_trimap(grey: np.ndarray) -> np.ndarray:
     That covers other codes for unknown (127, 102), smoothed edges and JPEG noise.
 
     Args:
-        grey: `(H, W)`, float in [0, 1], uint8, uint16 or bool; compared after rounding to 8 bits.
+        grey: `(H, W)` in any form that `as_grey` takes; compared after rounding to 8 bits.
 
     Returns:
         Trimap, uint8 `(H, W)`.
 
     Raises:
-        TrimapError: `grey` is not such an array.
+        ValueError: `grey` is not such a picture.
 
     Example:
         >>> snap_trimap(np.array([[0.0, 0.5, 1.0]])).tolist()
         [[0, 128, 255]]
     """
-    values = _to_8_bits(grey, "trimap")
+    values = to_bytes(as_grey(grey, "trimap"))
     trimap = _three_values(values >= SNAP_HIGH, values <= SNAP_LOW)
     changed = np.count_nonzero(trimap != values)
     if changed:
@@ -44,6 +47,26 @@ def snap_trimap(grey: np.ndarray) -> np.ndarray:
             stacklevel=2,
         )
     return trimap
+
+
+def read_trimap(source: Source) -> np.ndarray:
+    """Reads the trimap that a file holds; `snap_trimap` tells how greys become exact values.
+
+    Args:
+        source: As in `atnet.read_image`; grey, or with the trimap as its alpha channel.
+
+    Returns:
+        Trimap, uint8 `(H, W)`.
+
+    Raises:
+        ImageError: The file cannot be read or is coloured.
+
+    Example:
+        >>> from atnet.files.images import encode_image
+        >>> read_trimap(encode_image(np.array([[0, 128, 255]], np.uint8))).tolist()
+        [[0, 128, 255]]
+    """
+    return snap_trimap(read_grey(source))
 
 
 def check_trimap(trimap: np.ndarray, image_shape: tuple[int, ...]) -> None:
@@ -62,10 +85,11 @@ def check_trimap(trimap: np.ndarray, image_shape: tuple[int, ...]) -> None:
     Example:
         >>> check_trimap(np.array([[0, 128, 255]], np.uint8), (1, 3, 3))
     """
-    if trimap.dtype != np.uint8 or trimap.ndim != 2:
+    if not isinstance(trimap, np.ndarray) or trimap.dtype != np.uint8 or trimap.ndim != 2:
+        received = f"{getattr(trimap, 'dtype', type(trimap).__name__)}"
         raise TrimapError(
-            f"trimap: is {trimap.dtype} of shape {trimap.shape}, but must be uint8 (H, W): "
-            "snap_trimap makes one from any grey array"
+            f"trimap: is {received} of shape {np.shape(trimap)}, but must be uint8 (H, W): "
+            "snap_trimap makes one from any grey picture"
         )
     height, width = image_shape[:2]
     if trimap.shape != (height, width):
@@ -103,8 +127,26 @@ def unknown_region(trimap: np.ndarray) -> np.ndarray:
     return trimap == UNKNOWN
 
 
+def clamp(alpha: np.ndarray, trimap: np.ndarray) -> np.ndarray:
+    """Sets known pixels to exactly what the trimap says.
+
+    Args:
+        alpha: `(H, W)`, uint8, uint16 or float in [0, 1].
+        trimap: uint8 `(H, W)`.
+
+    Returns:
+        A new array of alpha's type.
+
+    Example:
+        >>> clamp(np.array([[9, 9, 9]], np.uint16), np.array([[0, 128, 255]], np.uint8)).tolist()
+        [[0, 9, 65535]]
+    """
+    known = (trimap == FOREGROUND) * alpha.dtype.type(highest(alpha.dtype))
+    return np.where(unknown_region(trimap), alpha, known)
+
+
 def trimap_from_mask(
-    mask: np.ndarray, foreground_radius: float, background_radius: float
+    mask: Picture, foreground_radius: float, background_radius: float
 ) -> np.ndarray:
     """Makes a trimap from a hard or soft mask.
 
@@ -112,7 +154,7 @@ def trimap_from_mask(
     the frame, where an object may go on; the rest is unknown. The result may have a single value.
 
     Args:
-        mask: `(H, W)`, bool, float in [0, 1], uint8 or uint16; compared after rounding to 8 bits.
+        mask: `(H, W)` in any form that `as_grey` takes; compared after rounding to 8 bits.
         foreground_radius: Erosion of the foreground in pixels, at least 0.
         background_radius: Erosion of the background in pixels, at least 0.
 
@@ -120,24 +162,25 @@ def trimap_from_mask(
         Trimap, uint8 `(H, W)`.
 
     Raises:
-        TrimapError: The mask is not such an array or a radius is negative.
+        TrimapError: A radius is negative.
+        ValueError: The mask is not such a picture.
 
     Example:
         >>> trimap_from_mask(np.array([[0, 0, 0, 1, 1]], bool), 1, 2).tolist()
         [[0, 128, 128, 128, 255]]
     """
-    values = _to_8_bits(mask, "mask")
+    values = to_bytes(as_grey(mask, "mask"))
     foreground = _erode(values >= MASK_HIGH, foreground_radius)
     return _three_values(foreground, _erode(values <= MASK_LOW, background_radius))
 
 
 def trimap_from_alpha(
-    alpha: np.ndarray, foreground_radius: float, background_radius: float
+    alpha: Picture, foreground_radius: float, background_radius: float
 ) -> np.ndarray:
     """Makes a trimap from an alpha: as `trimap_from_mask`, but only alpha 0 and 1 are certain.
 
     Args:
-        alpha: `(H, W)`, float in [0, 1], uint8 or uint16; compared after rounding to 8 bits.
+        alpha: `(H, W)` in any form that `as_grey` takes; compared after rounding to 8 bits.
         foreground_radius: Erosion of alpha = 1 in pixels, at least 0.
         background_radius: Erosion of alpha = 0 in pixels, at least 0.
 
@@ -145,13 +188,14 @@ def trimap_from_alpha(
         Trimap, uint8 `(H, W)`.
 
     Raises:
-        TrimapError: Alpha is not such an array or a radius is negative.
+        TrimapError: A radius is negative.
+        ValueError: Alpha is not such a picture.
 
     Example:
         >>> trimap_from_alpha(np.array([[0.0, 0.0, 0.02, 0.98, 1.0]]), 0, 1).tolist()
         [[0, 128, 128, 128, 255]]
     """
-    values = _to_8_bits(alpha, "alpha")
+    values = to_bytes(as_grey(alpha, "alpha"))
     foreground = _erode(values == 255, foreground_radius)
     return _three_values(foreground, _erode(values == 0, background_radius))
 
@@ -161,24 +205,6 @@ def _three_values(foreground: np.ndarray, background: np.ndarray) -> np.ndarray:
     trimap[background] = BACKGROUND
     trimap[foreground] = FOREGROUND
     return trimap
-
-
-def _to_8_bits(values: np.ndarray, name: str, channels: tuple[int, ...] = ()) -> np.ndarray:
-    if values.ndim < 2 or values.shape[2:] != channels or values.size == 0:
-        allowed = "(H, W, 3): give RGB" if channels else "(H, W): give one channel"
-        raise TrimapError(f"{name}: has shape {values.shape}, but must be {allowed}")
-    if values.dtype == np.uint8:
-        return values
-    if values.dtype == bool:
-        return values * np.uint8(255)
-    if values.dtype == np.uint16:
-        return ((values + np.uint32(128)) // 257).astype(np.uint8)
-    if not np.issubdtype(values.dtype, np.floating):
-        raise TrimapError(f"{name}: is {values.dtype}: give float in [0, 1] or uint8")
-    low, high = values.min(), values.max()
-    if not (low >= 0 and high <= 1):  # also if they are NaN
-        raise TrimapError(f"{name}: has values from {low:g} to {high:g}: give floats in [0, 1]")
-    return (values * np.float32(255) + np.float32(0.5)).astype(np.uint8)
 
 
 def _erode(region: np.ndarray, radius: float) -> np.ndarray:

@@ -21,6 +21,10 @@ def test_what_is_accepted(dtype, pixel, shape):
     check_pixels(np.ones(shape, dtype), "it", pixel)
 
 
+def test_rounding_errors_of_arithmetic_are_no_mistake():
+    check_pixels(np.array([[-1e-6, 1 + 1e-6]], np.float32), "it", GREY)
+
+
 @pytest.mark.parametrize(
     ("values", "pixel", "message"),
     [

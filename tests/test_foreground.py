@@ -1,9 +1,11 @@
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from atnet import foreground
 from atnet.foreground import composite, cover, cutout, estimate_foreground
+from atnet.tiling import Tiling
 
 SIZE = 128
 
@@ -75,7 +77,7 @@ def test_everything_and_nothing():
 def test_large_pictures_are_computed_in_parts_without_seams(scene, monkeypatch):
     image, _, _, alpha = (np.tile(array, (8, 8, 1)[: array.ndim]) for array in scene)
     whole = estimate_foreground(image, alpha)
-    monkeypatch.setattr(foreground, "_MAX_PIXELS", 512 * 512)
+    monkeypatch.setattr(foreground, "_TILING", Tiling(max_pixels=512 * 512))
     parts = estimate_foreground(image, alpha)
     soft = (alpha > 0) & (alpha < 1)
     assert np.abs(parts - whole)[soft].max() < 0.01
@@ -107,6 +109,59 @@ def test_cover_fills_the_size_and_keeps_the_centre(size):
     assert abs(column - size[1] / 2) <= 0.07 * size[1] + 1
 
 
-def test_sizes_must_agree():
-    with pytest.raises(ValueError, match=r"image is \(4, 5\), alpha \(5, 4\)"):
-        estimate_foreground(np.zeros((4, 5, 3), "float32"), np.zeros((5, 4), "float32"))
+IN_EVERY_TYPE = {
+    "uint8": lambda values: np.round(values * 255).astype(np.uint8),
+    "uint16": lambda values: np.round(values * 255).astype(np.uint16) * 257,
+    "float64": lambda values: np.round(values * 255) / 255,
+    "Pillow": lambda values: Image.fromarray(np.round(values * 255).astype(np.uint8)),
+}
+
+
+@pytest.mark.parametrize("kind", IN_EVERY_TYPE)
+def test_every_type_gives_the_same_colours(scene, kind):
+    """A uint8 image once came out white, uint8 alpha gave colours up to 231."""
+    image, _, background, alpha = (np.round(values * 255) / np.float32(255) for values in scene)
+    as_kind = IN_EVERY_TYPE[kind]
+    expected = estimate_foreground(image, alpha)
+    assert 0 <= expected.min() <= expected.max() <= 1
+    np.testing.assert_allclose(
+        estimate_foreground(as_kind(image), as_kind(alpha)), expected, atol=1e-5
+    )
+    np.testing.assert_allclose(
+        cutout(as_kind(image), as_kind(alpha)), np.dstack([expected, alpha]), atol=1e-5
+    )
+    np.testing.assert_allclose(
+        composite(as_kind(image), as_kind(background), as_kind(alpha)),
+        composite(image, background, alpha),
+        atol=1e-6,
+    )
+    np.testing.assert_allclose(cover(as_kind(image), 30, 70), cover(image, 30, 70), atol=1e-6)
+
+
+GOOD_IMAGE, GOOD_ALPHA = np.zeros((4, 5, 3)), np.ones((4, 5))
+USES = {
+    "estimate_foreground": estimate_foreground,
+    "cutout": cutout,
+    "composite": lambda image, alpha: composite(image, (0, 0, 0), alpha),
+    "composite over": lambda image, alpha: composite(np.zeros((4, 5, 3)), image, alpha),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize(
+    ("image", "alpha", "message"),
+    [
+        (np.full((4, 5, 3), np.nan), GOOD_ALPHA, "spans nan"),
+        (GOOD_IMAGE, np.full((4, 5), np.nan), "alpha spans nan"),
+        (np.full((4, 5, 3), 200.0), GOOD_ALPHA, "divide by 255"),
+        (GOOD_IMAGE, np.full((4, 5), 255.0), "divide by 255"),
+        (np.zeros((4, 5, 3), np.int32), GOOD_ALPHA, "is int32; give uint8, uint16, bool, or"),
+        (GOOD_IMAGE, np.zeros((4, 5), np.int64), "alpha is int64; give uint8"),
+        (np.zeros((4, 5)), GOOD_ALPHA, r"has the shape \(4, 5\); give .*\(H, W, 3\) in RGB"),
+        (GOOD_IMAGE, np.zeros((4, 5, 1)), r"alpha has the shape \(4, 5, 1\)"),
+        (np.zeros((5, 4, 3)), GOOD_ALPHA, r"is \(5, 4\), alpha \(4, 5\); sizes must be equal"),
+    ],
+)
+def test_other_arrays_are_refused_in_the_same_words(use, image, alpha, message):
+    with pytest.raises(ValueError, match=message):
+        USES[use](image, alpha)

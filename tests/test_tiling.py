@@ -1,17 +1,10 @@
 import numpy as np
 import pytest
 
-from atnet.tiling import (
-    CONTEXT,
-    MULTIPLE,
-    Rectangle,
-    blend_rectangles,
-    blending_window,
-    padded_area,
-    plan_rectangles,
-)
+from atnet.tiling import TILE_SIDES, Rectangle, Tiling
 
-MAX_PIXELS = 10**6
+TILING = Tiling(max_pixels=10**6)
+CONTEXT = TILING.context
 
 
 def region(shape, *boxes):
@@ -38,6 +31,9 @@ SCENES = {
     "one pixel wide": np.ones((2000, 1), bool),
     "scattered": scattered((2100, 1700), 40, seed=1),
     "everything, large": np.ones((2500, 2600), bool),
+    "a strip": np.ones((400, 6000), bool),
+    "a strip of the least tiles": np.ones((400, 2700), bool),
+    "just over a tile": np.ones((1025, 1025), bool),
 }
 
 
@@ -47,23 +43,23 @@ def unknown(request):
 
 
 def test_nothing_unknown_costs_nothing():
-    assert plan_rectangles(np.zeros((50, 60), bool), MAX_PIXELS) == []
+    assert TILING.plan(np.zeros((50, 60), bool)) == []
 
 
 def test_rectangles_lie_inside_the_image_and_within_memory(unknown):
-    for rectangle in plan_rectangles(unknown, MAX_PIXELS):
+    for rectangle in TILING.plan(unknown):
         assert rectangle.top >= 0
         assert rectangle.left >= 0
         assert rectangle.top + rectangle.height <= unknown.shape[0]
         assert rectangle.left + rectangle.width <= unknown.shape[1]
-        assert padded_area(rectangle) <= MAX_PIXELS
+        assert TILING.cost([rectangle]) <= TILING.max_pixels
 
 
 def test_every_unknown_pixel_is_seen_with_context(unknown):
     """Inside some rectangle, at least CONTEXT from those of its sides that cut the image."""
     height, width = unknown.shape
     seen = np.zeros(unknown.shape, bool)
-    for part in plan_rectangles(unknown, MAX_PIXELS):
+    for part in TILING.plan(unknown):
         top = part.top + (CONTEXT if part.top > 0 else 0)
         left = part.left + (CONTEXT if part.left > 0 else 0)
         bottom, right = part.top + part.height, part.left + part.width
@@ -77,38 +73,68 @@ def test_every_unknown_pixel_is_seen_with_context(unknown):
 def test_blending_weights_reach_every_unknown_pixel(unknown):
     """The sum never falls below the 1/4 of a pixel at a corner between four cores."""
     total = np.zeros(unknown.shape)
-    for rectangle in plan_rectangles(unknown, MAX_PIXELS):
-        total[rectangle.slices] += blending_window(rectangle, unknown.shape)
+    for rectangle in TILING.plan(unknown):
+        total[rectangle.slices] += TILING.window(rectangle, unknown.shape)
     assert total[unknown].min() >= 0.24
 
 
 def test_a_small_region_in_a_large_image_costs_little():
-    (rectangle,) = plan_rectangles(SCENES["small patch"], MAX_PIXELS)
+    (rectangle,) = TILING.plan(SCENES["small patch"])
     # 100 + 2 * 128 pixels, cut at the image's top, where only 100 are left
     assert rectangle == Rectangle(top=0, left=172, height=328, width=356)
 
 
 def test_regions_far_apart_are_computed_apart():
     corners = region((3000, 4000), (0, 0, 50, 50), (2950, 3950, 50, 50))
-    parts = plan_rectangles(corners, max_pixels=20 * 10**6)
-    assert sum(padded_area(part) for part in parts) == 2 * 512 * 512
+    parts = Tiling(max_pixels=20 * 10**6).plan(corners)
+    assert TILING.cost(parts) == 2 * 512 * 512
+
+
+@pytest.mark.parametrize("side", TILE_SIDES)
+def test_no_tile_is_computed_twice_whatever_its_side(unknown, side):
+    tiles = TILING.grid(unknown, side)
+    assert len(set(tiles)) == len(tiles)
+
+
+def test_a_long_strip_is_cut_once_along_its_length():
+    """400 x 6000 at 512: ceil((6000 - 256) / 256) = 23 tiles in one row, of equal distances."""
+    tiles = TILING.grid(SCENES["a strip"], 512)
+    assert {(tile.top, tile.height, tile.width) for tile in tiles} == {(0, 400, 512)}
+    starts = np.array([tile.left for tile in tiles])
+    assert len(starts) == 23
+    assert (starts[0], starts[-1]) == (0, 6000 - 512)
+    assert np.ptp(np.diff(starts)) <= 1
+
+
+def test_the_plan_computes_the_fewest_pixels_of_the_candidates(unknown):
+    """One pass over the box may cost a quarter more than the best tiles, as it has no seams."""
+    costs = [TILING.cost(TILING.grid(unknown, side)) for side in TILE_SIDES if side < 1000]
+    plan = TILING.plan(unknown)
+    assert TILING.cost(plan) <= (min(costs) / 0.8 if len(plan) == 1 else min(costs))
+
+
+def test_context_and_multiple_are_the_networks():
+    unknown = region((1000, 1000), (500, 500, 10, 10))
+    (rectangle,) = Tiling(max_pixels=10**6, context=16, multiple=8).plan(unknown)
+    assert rectangle == Rectangle(484, 484, 42, 42)
+    assert Tiling(10**6, multiple=8).cost([rectangle]) == 48 * 48
 
 
 def test_one_pass_is_preferred_where_tiles_save_little():
     unknown = np.ones((700, 900), bool)
-    assert plan_rectangles(unknown, MAX_PIXELS) == [Rectangle(0, 0, 700, 900)]
+    assert TILING.plan(unknown) == [Rectangle(0, 0, 700, 900)]
 
 
 def test_padded_area_by_hand():
-    assert padded_area(Rectangle(0, 0, 33, 64)) == 64 * 64
-    assert padded_area(Rectangle(5, 5, 1, 1)) == MULTIPLE * MULTIPLE
+    assert TILING.cost([Rectangle(0, 0, 33, 64)]) == 64 * 64
+    assert TILING.cost([Rectangle(5, 5, 1, 1), Rectangle(0, 0, 32, 33)]) == 32 * 32 + 32 * 64
 
 
 def test_windows_of_neighbours_sum_to_one_across_their_border():
     """Two 512 px tiles of a 768 px row, cores 256: the ramps mirror each other."""
     shape = (512, 768)
-    left = blending_window(Rectangle(0, 0, 512, 512), shape)[100]
-    right = blending_window(Rectangle(0, 256, 512, 512), shape)[100]
+    left = TILING.window(Rectangle(0, 0, 512, 512), shape)[100]
+    right = TILING.window(Rectangle(0, 256, 512, 512), shape)[100]
     total = np.zeros(768)
     total[:512] += left
     total[256:] += right
@@ -122,11 +148,11 @@ def test_blended_parts_give_the_whole(unknown, channels):
     """Parts that agree leave no trace of their borders; what no part covers stays as it was."""
     truth = np.random.default_rng(0).random((*unknown.shape, *channels), np.float32)
     result = np.full_like(truth, -1)
-    blend_rectangles(plan_rectangles(unknown, MAX_PIXELS), lambda part: truth[part], result)
+    TILING.blend(TILING.plan(unknown), lambda part: truth[part], result)
     np.testing.assert_allclose(result[unknown], truth[unknown], atol=1e-6)
     untouched = np.all(result == -1, axis=2) if channels else result == -1
     np.testing.assert_allclose(result[~untouched], truth[~untouched], atol=1e-6)
 
 
 def test_a_window_keeps_its_weight_at_the_image_border():
-    assert (blending_window(Rectangle(0, 0, 40, 50), (40, 50)) == 1).all()
+    assert (TILING.window(Rectangle(0, 0, 40, 50), (40, 50)) == 1).all()

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 
 from atnet import trimaps
+from atnet.files.images import encode_image
 from atnet.trimaps import (
     TrimapError,
     check_trimap,
+    read_trimap,
     snap_trimap,
     trimap_from_alpha,
     trimap_from_mask,
@@ -78,8 +80,15 @@ def test_snapping_does_not_change_its_input():
     ],
 )
 def test_what_cannot_be_snapped_is_refused(grey, message):
-    with pytest.raises(TrimapError, match=message):
+    with pytest.raises(ValueError, match=message):
         snap_trimap(grey)
+
+
+def test_files_are_read_and_snapped(tmp_path):
+    path = tmp_path / "trimap.png"
+    path.write_bytes(encode_image(np.array([[0, 127, 128, 255]], np.uint8)))
+    with pytest.warns(UserWarning, match="1 pixels"):
+        assert read_trimap(path).tolist() == [[0, 128, 128, 255]]
 
 
 # check_trimap

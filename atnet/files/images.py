@@ -34,7 +34,6 @@ Picture = np.ndarray | Source
 
 MAX_FILE_BYTES = 2**30
 GREY_TOLERANCE = 2 / 255  # how far JPEG noise pulls the channels of a grey picture apart
-RANGE_TOLERANCE = 1e-3  # how far arithmetic may leave [0, 1] before a value counts as a mistake
 
 
 def read_image(source: Source) -> np.ndarray:
@@ -272,6 +271,6 @@ def _check_values(image: np.ndarray) -> None:
             f"cannot write an array of shape {image.shape}: use (H, W), (H, W, 3) or (H, W, 4)"
         )
     try:
-        check_values(image, "image", RANGE_TOLERANCE)
+        check_values(image, "image")
     except ValueError as error:
         raise ImageError(f"cannot write it: {error}") from error

@@ -7,16 +7,18 @@ SIGGRAPH 2004.
 import cv2
 import numpy as np
 
-from atnet.trimaps import TrimapError, _to_8_bits, trimap_from_mask
+from atnet.arrays import to_bytes
+from atnet.files.images import Picture, as_image
+from atnet.trimaps import TrimapError, trimap_from_mask
 
 GRAB_CUT_SIDE = 400  # longest side, in pixels, of the reduced copy: about a second of work
-GRAB_CUT_ROUNDS = 5
+GRAB_CUT_ITERATIONS = 5
 BAND_SHARE = 0.02  # half the width of the unknown band, as a share of the object's diagonal
 MIN_BAND = 3.0  # pixels
 SUBJECT_BORDER = 0.05  # of the frame's height and width
 
 
-def trimap_from_box(image: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
+def trimap_from_box(image: Picture, box: tuple[int, int, int, int]) -> np.ndarray:
     """Makes a trimap from a box around the object, by GrabCut (Rother et al., 2004).
 
     The outline found inside the box gets an unknown band of 2 % of the box's diagonal to either
@@ -24,7 +26,7 @@ def trimap_from_box(image: np.ndarray, box: tuple[int, int, int, int]) -> np.nda
     or where object and background share colours, the outline itself is wrong: look before use.
 
     Args:
-        image: `(H, W, 3)`, float in [0, 1] or uint8.
+        image: `(H, W, 3)` RGB in any form that `as_image` takes.
         box: `(x, y, width, height)` in pixels, clipped to the image; background must remain around.
 
     Returns:
@@ -39,7 +41,7 @@ def trimap_from_box(image: np.ndarray, box: tuple[int, int, int, int]) -> np.nda
         >>> trimap_from_box(image, (15, 5, 30, 30))[20, [30, 20, 0]].tolist()
         [255, 128, 0]
     """
-    pixels = _to_8_bits(image, "image", (3,))
+    pixels = to_bytes(as_image(image))
     inner = _clipped(box, pixels.shape)
     height, width = (side.stop - side.start for side in inner)
     # Around the box only: colours far away say little, and small objects keep their resolution.
@@ -52,7 +54,7 @@ def trimap_from_box(image: np.ndarray, box: tuple[int, int, int, int]) -> np.nda
     return _band(foreground, width, height)
 
 
-def trimap_from_subject(image: np.ndarray) -> np.ndarray:
+def trimap_from_subject(image: Picture) -> np.ndarray:
     """Makes a trimap of the main subject without any hint, by GrabCut (Rother et al., 2004).
 
     A border of 5 % at the top, left and right is taken for background (subjects are often cut by
@@ -61,7 +63,7 @@ def trimap_from_subject(image: np.ndarray) -> np.ndarray:
     are missed as in `trimap_from_box`, the better choice wherever the object's place is known.
 
     Args:
-        image: `(H, W, 3)`, float in [0, 1] or uint8.
+        image: `(H, W, 3)` RGB in any form that `as_image` takes.
 
     Returns:
         Trimap, uint8 `(H, W)`, with unknown pixels.
@@ -75,7 +77,7 @@ def trimap_from_subject(image: np.ndarray) -> np.ndarray:
         >>> int(trimap_from_subject(image)[20, 30])
         255
     """
-    pixels = _to_8_bits(image, "image", (3,))
+    pixels = to_bytes(as_image(image))
     labels = np.full(pixels.shape[:2], cv2.GC_BGD, np.uint8)
     rows, columns = (max(1, round(SUBJECT_BORDER * side)) for side in labels.shape)
     labels[rows:, columns:-columns] = cv2.GC_PR_FGD
@@ -112,7 +114,7 @@ def _grab_cut(pixels: np.ndarray, labels: np.ndarray) -> np.ndarray:
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.setRNGSeed(0)  # GrabCut clusters the colours from a random start
     try:
-        cv2.grabCut(small, found, (0, 0, 0, 0), *models, GRAB_CUT_ROUNDS, cv2.GC_INIT_WITH_MASK)
+        cv2.grabCut(small, found, (0, 0, 0, 0), *models, GRAB_CUT_ITERATIONS, cv2.GC_INIT_WITH_MASK)
     except cv2.error as error:  # fewer pixels on a side than a colour model has parts
         raise nothing from error
     found = cv2.medianBlur(np.bitwise_and(found, 1), 5)  # odd is foreground; specks are removed

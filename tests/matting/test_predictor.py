@@ -1,13 +1,12 @@
 import threading
-import warnings
 
 import numpy as np
-import onnxruntime
 import pytest
+from PIL import Image
 
-from atnet import tiling
-from atnet.matting.predictor import Matting, parse_memory
-from atnet.matting.presets import PresetError
+from atnet.files.images import write_image
+from atnet.matting.predictor import Matting
+from atnet.tiling import Tiling
 from atnet.trimaps import TrimapError
 
 
@@ -120,7 +119,7 @@ def test_tiles_agree_with_one_pass(matting):
     trimap = np.full((600, 900), 128, np.uint8)
     trimap[:220], trimap[380:] = 0, 255
     small = Matting(max_memory="320MB")
-    assert len(tiling.plan_rectangles(trimap == 128, 320 * 10**6 // 1200)) > 1
+    assert len(Tiling(320 * 10**6 // 1200).plan(trimap == 128)) > 1
     whole, tiled = matting.alpha(image, trimap), small.alpha(image, trimap)
     unknown = trimap == 128
     assert np.abs(whole - tiled)[unknown].mean() < 0.01
@@ -131,13 +130,13 @@ def test_tiles_agree_with_one_pass(matting):
 @pytest.mark.parametrize(
     ("image", "message"),
     [
-        (np.zeros((4, 4), np.uint8), r"image is \(4, 4\); expected"),
-        (np.zeros((4, 4, 4), np.uint8), r"image is \(4, 4, 4\); expected"),
-        (np.zeros((0, 4, 3), np.uint8), "no pixels"),
-        (np.zeros((4, 4, 3), np.int32), "type int32; expected uint8"),
+        (np.zeros((4, 4), np.uint8), r"image has the shape \(4, 4\); give"),
+        (np.zeros((4, 4, 4), np.uint8), r"image has the shape \(4, 4, 4\)"),
+        (np.zeros((0, 4, 3), np.uint8), "at least one pixel"),
+        (np.zeros((4, 4, 3), np.int32), "image is int32; give uint8"),
         (np.full((4, 4, 3), 200.0), "spans 200 to 200.*divide by 255"),
         (np.full((4, 4, 3), np.nan), "spans nan"),
-        ("photo.png", "image is str"),
+        ("photo.png", r"photo\.png: cannot be read"),
     ],
 )
 def test_wrong_images_are_refused(matting, image, message):
@@ -160,51 +159,20 @@ def test_trimaps_that_cannot_be_meant_are_refused(matting, trimap):
         matting.alpha(np.zeros((4, 4, 3), np.uint8), trimap)
 
 
-def test_providers_can_be_chosen():
-    assert Matting(providers=["CPUExecutionProvider"]).providers == ["CPUExecutionProvider"]
-
-
-@pytest.mark.parametrize("providers", [["TeaProvider"], []])
-def test_unknown_providers_are_refused(providers):
-    with pytest.raises(ValueError, match=r"available are .*CPUExecutionProvider"):
-        Matting(providers=providers)
-
-
-@pytest.mark.parametrize(
-    ("size", "expected"),
-    [(1000, 1000), ("2GB", 2 * 10**9), ("1.5 GiB", 3 * 2**29), ("800mb", 8 * 10**8), ("7", 7)],
-)
-def test_memory_sizes(size, expected):
-    assert parse_memory(size) == expected
-
-
-@pytest.mark.parametrize("size", ["much", "", "-1GB", "2TB", "GB"])
-def test_other_texts_are_no_memory_size(size):
-    with pytest.raises(ValueError, match="max_memory is"):
-        parse_memory(size)
-
-
 def test_too_little_memory_is_refused_with_the_least_that_works():
     with pytest.raises(ValueError, match="smallest tile needs 315MB"):
         Matting(max_memory="100MB")
     Matting(max_memory="315MB")
 
 
-def test_unknown_presets_are_refused():
-    with pytest.raises(PresetError, match=r"allowed are atnet-vgg16 or an \.onnx file"):
-        Matting("atnet-vgg19")
-
-
-def test_a_file_that_is_no_model_is_refused_by_name(tmp_path):
-    path = tmp_path / "model.onnx"
-    path.write_bytes(b"not a model")
-    with pytest.raises(PresetError, match=r"model\.onnx: is no ONNX model that can run"):
-        Matting(path)
-
-
-def test_onnx_runtime_is_quiet(matting, capfd):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        matting.alpha(*scene(33, 47))
-    assert capfd.readouterr() == ("", "")
-    assert onnxruntime.get_available_providers()
+def test_image_and_trimap_are_taken_in_any_form(matting, tmp_path):
+    image, trimap = scene(40, 50)
+    expected = matting.alpha(image, trimap)
+    deep = image.astype(np.uint16) * 257
+    for form in (image / np.float32(255), image / 255, deep, Image.fromarray(image)):
+        np.testing.assert_allclose(matting.alpha(form, trimap), expected, atol=1e-5)
+    write_image(tmp_path / "image.png", image)
+    write_image(tmp_path / "trimap.png", np.where(trimap == 128, np.uint8(127), trimap))
+    with (tmp_path / "image.png").open("rb") as file, pytest.warns(UserWarning, match="not 0, 128"):
+        alpha = matting.alpha(file, tmp_path / "trimap.png")
+    np.testing.assert_array_equal(alpha, expected)

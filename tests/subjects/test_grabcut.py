@@ -101,5 +101,5 @@ def test_an_image_without_a_subject_is_refused_with_advice(size):
 
 @pytest.mark.parametrize("shape", [(20, 30), (20, 30, 4), (0, 30, 3)])
 def test_only_rgb_images_are_taken(shape):
-    with pytest.raises(TrimapError, match="give RGB"):
+    with pytest.raises(ValueError, match=r"\(H, W, 3\) in RGB"):
         trimap_from_subject(np.zeros(shape, np.float32))
