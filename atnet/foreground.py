@@ -95,8 +95,9 @@ def composite(
         background = background[None, None]
     under, over = to_float(as_image(background)), to_float(as_image(foreground))
     weight = to_float(as_grey(alpha, "alpha"))
+    _check_sizes(alpha=weight, foreground=over)
     if under.shape != (1, 1, 3):
-        _check_sizes(alpha=weight, foreground=over, background=under)
+        _check_sizes(alpha=weight, background=under)
     return _over(over, under, weight)
 
 

@@ -1,19 +1,23 @@
-"""Work shared by processes."""
+"""Work shared by processes, a few pieces ahead of whoever takes the results."""
 
 import contextlib
 import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from multiprocessing.process import BaseProcess
 from typing import TypeVar
 
 import cv2
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+AHEAD = 2
+"""Tasks that wait for each process, so that none stands idle; a million are not held in memory."""
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS",
 )  # fmt: skip
@@ -28,16 +32,16 @@ def usable_cores() -> int:
 
 def map_unordered(
     function: Callable[[Task], Result],
-    tasks: Sequence[Task],
+    tasks: Iterable[Task],
     *,
     workers: int = 1,
     threads: int | None = None,
 ) -> Iterator[Result]:
-    """Applies a function in several processes.
+    """Applies a function in several processes; tasks are taken as results are.
 
     Args:
         function: Of a module, so that processes find it.
-        tasks: Its arguments.
+        tasks: Its arguments; of an endless iterable, too, no more than a few are taken ahead.
         workers: Processes; 1 works in this process unless `threads` is given.
         threads: Threads of each process; by default an equal share of the cores.
 
@@ -45,31 +49,50 @@ def map_unordered(
         Results, as soon as they are there.
 
     Raises:
-        MemoryError: A process was killed.
+        ChildProcessError: A process ended in the middle of its work.
         ValueError: `workers` or `threads` is below 1.
     """
     if workers < 1 or (threads is not None and threads < 1):
         raise ValueError(f"workers is {workers} and threads {threads}; at least 1 is needed")
-    if not tasks:
-        return
     if workers == 1 and threads is None:
         yield from map(function, tasks)
         return
-    workers = min(workers, len(tasks))
+    tasks = iter(tasks)
+    first = list(islice(tasks, workers))
+    if not first:
+        return
+    workers = len(first)
     threads = threads or max(1, usable_cores() // workers)
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, context, start_worker, (threads,))
     try:
         with _threads_of_children(threads):  # all processes start with the first task
-            futures = [pool.submit(function, task) for task in tasks]
-        for future in as_completed(futures):
-            yield future.result()
+            waiting = {pool.submit(function, task) for task in first}
+        processes = multiprocessing.active_children()
+        while waiting:
+            free = workers * (1 + AHEAD) - len(waiting)
+            waiting |= {pool.submit(function, task) for task in islice(tasks, free)}
+            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
     except BrokenProcessPool as error:
-        raise MemoryError(
-            "a worker process was killed, most likely for want of memory; use fewer workers"
-        ) from error
+        pool.shutdown()  # exit codes are known when all have ended
+        raise ChildProcessError(_how_it_ended(processes)) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _how_it_ended(processes: list[BaseProcess]) -> str:
+    """Reads the exit code of the process that ended by itself; the pool terminates the others."""
+    codes = [process.exitcode for process in processes]
+    code = next((code for code in codes if code not in (None, 0, -signal.SIGTERM)), None)
+    if code is None or code >= 0:
+        return f"a worker process ended in the middle of its work, exit code {code}"
+    name = signal.Signals(-code).name
+    if name == "SIGKILL":
+        advice = "most likely for want of memory; use fewer workers"
+        return f"a worker process was killed ({name}), {advice}"
+    return f"a worker process crashed ({name}) in a library; try again with one worker"
 
 
 @contextlib.contextmanager
