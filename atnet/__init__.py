@@ -10,10 +10,13 @@ from atnet.foreground import estimate_foreground as estimate_foreground
 from atnet.matting.predictor import Matting as Matting
 from atnet.matting.presets import PRESETS as PRESETS
 from atnet.matting.presets import PresetError as PresetError
+from atnet.matting.result import Result as Result
+from atnet.matting.result import matte as matte
 from atnet.subjects.grabcut import trimap_from_box as trimap_from_box
 from atnet.subjects.grabcut import trimap_from_subject as trimap_from_subject
 from atnet.trimaps import TrimapError as TrimapError
 from atnet.trimaps import check_trimap as check_trimap
+from atnet.trimaps import read_trimap as read_trimap
 from atnet.trimaps import snap_trimap as snap_trimap
 from atnet.trimaps import trimap_from_alpha as trimap_from_alpha
 from atnet.trimaps import trimap_from_mask as trimap_from_mask

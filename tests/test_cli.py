@@ -141,6 +141,7 @@ def test_bad_usage_is_exit_2(folder, arguments):
     [
         (["--max-memory", "100MB"], "smallest tile needs"),
         (["--max-memory", "lots"], "max_memory is 'lots'"),
+        (["--threads", "0"], "threads is 0"),
         (["--preset", "nope"], "allowed are atnet-vgg16"),
         (["--preset", "text.onnx"], "text.onnx"),
         (["--bits", "12"], "12 bits"),
@@ -154,6 +155,41 @@ def test_bad_values_are_one_line_and_exit_1(folder, option, message):
     assert run.returncode == 1
     assert message in one_line(run.stderr)
     assert not (folder / "a.png").exists()
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        ["--alpha", "photo.png"],
+        ["--alpha", "./photo.png"],
+        ["--cutout", "trimap.png"],
+        ["--alpha", "o.png", "--cutout", "o.png"],
+        ["--alpha", "o.png", "--cutout", "folder.png/../o.png"],
+        ["--composite", "grey127.png", "--background", "grey127.png"],
+    ],
+    ids=" ".join,
+)
+def test_no_output_replaces_an_input_or_another_output(folder, outputs):
+    before = {path: path.is_file() and path.read_bytes() for path in folder.iterdir()}
+    run = atnet("matte", "photo.png", "--trimap", "trimap.png", *outputs, folder=folder)
+    assert run.returncode == 1
+    assert "give" in one_line(run.stderr)
+    assert {path: path.is_file() and path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_folder_named_like_a_colour_is_no_background(folder):
+    (folder / "white").mkdir()
+    run = atnet(
+        "matte", "photo.png", "--trimap", "trimap.png", "--composite", "c.png", folder=folder
+    )
+    assert run.returncode == 0, run.stderr
+
+
+def test_json_tells_of_the_trimap_that_was_made(folder):
+    run = atnet("trimap", "photo.png", "--mask", "trimap.png", "-o", "made.png", "--json",
+                folder=folder)  # fmt: skip
+    assert json.loads(run.stdout) == {"trimap": "made.png"}
+    assert run.stderr == b""
 
 
 def test_trimap_from_a_mask(folder):

@@ -55,6 +55,8 @@ MaxMemory = Annotated[
     typer.Option("--max-memory", help="Bound on working memory, such as 800MB. Default 2GB."),
 ]
 
+Threads = Annotated[int | None, typer.Option(help="Threads of the CPU. Default all cores.")]
+
 
 @app.callback(invoke_without_command=True)
 def _version(

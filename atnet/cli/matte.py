@@ -1,12 +1,18 @@
 """`atnet matte`, `atnet trimap`, `atnet demo`."""
 
+import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
-from atnet.cli.common import Json, MaxMemory, PresetName, app, messages, report
+from atnet.cli.common import Json, MaxMemory, PresetName, Threads, app, messages, report
 from atnet.matting.presets import DEFAULT_PRESET
+
+if TYPE_CHECKING:
+    from atnet.jobs.photo import Target
+    from atnet.subjects.hints import Hint
 
 Mask = Annotated[str | None, typer.Option(help="Rough mask: white is the subject.")]
 Box = Annotated[str | None, typer.Option(help="Box around the subject: x,y,width,height.")]
@@ -27,12 +33,14 @@ def matte(
     cutout: Annotated[str | None, typer.Option(help="Write the cutout (RGBA).")] = None,
     foreground: Annotated[str | None, typer.Option(help="Write foreground colours (RGB).")] = None,
     composite: Annotated[str | None, typer.Option(help="Write it over --background.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Write all of it side by side.")] = None,
     background: Annotated[
         str, typer.Option(help="Picture, or a colour such as white or #00ff00.")
     ] = "white",
     bits: Annotated[int, typer.Option(help="8, or 16 for .png and .tif.")] = 8,
     preset: PresetName = DEFAULT_PRESET,
     max_memory: MaxMemory = None,
+    threads: Threads = None,
     as_json: Json = False,
 ) -> None:
     """Mattes one image.
@@ -42,30 +50,32 @@ def matte(
 
     Example: `atnet matte photo.jpg --trimap trimap.png --cutout cutout.png --alpha alpha.png`
     """
-    from atnet.jobs import photo
+    from atnet.jobs.photo import Job, Outputs, matte_photo, parse_background
+    from atnet.matting.predictor import Matting
 
-    outputs = {
-        kind: target
-        for kind, target in {
-            "alpha": alpha,
-            "cutout": cutout,
-            "foreground": foreground,
-            "composite": composite,
-        }.items()
-        if target is not None
+    named = {
+        "alpha": alpha,
+        "foreground": foreground,
+        "cutout": cutout,
+        "composite": composite,
+        "sheet": sheet,
     }
+    outputs = {kind: name for kind, name in named.items() if name is not None}
     outputs = outputs or {"cutout": _cutout_beside(image)}
     _one_stream(image, trimap, mask, what="standard input")
     _one_stream(*outputs.values(), what="standard output")
     if as_json and "-" in outputs.values():
         raise typer.BadParameter("--json and an output of - both want standard output")
-    source = _trimap_source(trimap=trimap, mask=mask, box=box, auto=auto)
+    job = Job(
+        image=_source(image),
+        hint=_hint(trimap=trimap, mask=mask, box=box, auto=auto),
+        outputs=Outputs(**{kind: _target(name) for kind, name in outputs.items()}),
+        background=parse_background(background),
+        bits=bits,
+    )
     with messages.status(f"Matting {image}"):
-        summary = photo.matte_file(
-            image, source, outputs, background=background, bits=bits,
-            preset=preset, max_memory=max_memory,
-        )  # fmt: skip
-    report(summary, as_json, silent="-" in outputs.values())
+        done = matte_photo(job, Matting(preset, threads=threads, max_memory=max_memory))
+    report({**outputs, **asdict(done)}, as_json, silent="-" in outputs.values())
 
 
 @app.command(name="trimap")
@@ -75,17 +85,19 @@ def make_trimap(
     mask: Mask = None,
     box: Box = None,
     auto: Auto = False,
+    as_json: Json = False,
 ) -> None:
     """Makes a trimap from a mask, a box or the picture alone.
 
     Example: `atnet trimap photo.jpg --box 120,40,300,420 -o trimap.png`
     """
-    from atnet.jobs import photo
+    from atnet.jobs.photo import write_trimap
 
     _one_stream(image, mask, what="standard input")
-    source = _trimap_source(trimap=None, mask=mask, box=box, auto=auto)
-    photo.write_trimap(image, source, output)
-    report({"trimap": output}, as_json=False, silent=output == "-")
+    if as_json and output == "-":
+        raise typer.BadParameter("--json and an output of - both want standard output")
+    write_trimap(_source(image), _hint(mask=mask, box=box, auto=auto), _target(output))
+    report({"trimap": output}, as_json, silent=output == "-")
 
 
 @app.command()
@@ -96,19 +108,31 @@ def demo(
 ) -> None:
     """Mattes a photograph that comes with the package.
 
-    Writes alpha, cutout, composite and a side-by-side sheet.
+    Writes alpha, foreground, cutout, composite and a side-by-side sheet.
 
     Example: `atnet demo --out demo`
     """
-    from atnet.jobs import photo
+    from atnet.jobs.photo import demo_job, matte_photo
+    from atnet.matting.predictor import Matting
 
+    out.mkdir(parents=True, exist_ok=True)
+    job = demo_job(out)
     with messages.status("Matting the bundled photograph"):
-        summary = photo.run_demo(out, preset)
-    report(summary, as_json)
+        done = matte_photo(job, Matting(preset))
+    outputs = {kind: str(target) for kind, target in job.outputs.wanted().items()}
+    report({**outputs, **asdict(done)}, as_json)
 
 
 def _cutout_beside(image: str) -> str:
     return "-" if image == "-" else str(Path(image).with_suffix(".cutout.png"))
+
+
+def _source(name: str) -> Path | BinaryIO:
+    return sys.stdin.buffer if name == "-" else Path(name)
+
+
+def _target(name: str) -> "Target":
+    return sys.stdout.buffer if name == "-" else Path(name)
 
 
 def _one_stream(*names: str | None, what: str) -> None:
@@ -116,21 +140,27 @@ def _one_stream(*names: str | None, what: str) -> None:
         raise typer.BadParameter(f"only one file can be -, {what}")
 
 
-def _trimap_source(**choices: Any) -> tuple[str, Any]:
-    """The one way that was chosen to say where the subject is, as (kind, value)."""
+def _hint(**choices: Any) -> "Hint":
+    """The one way that was chosen to say where the subject is."""
+    from atnet.subjects.hints import DrawnTrimap, NoHint, RoughMask
+
     given = {kind: value for kind, value in choices.items() if value}
     if len(given) != 1:
         names = ", ".join(f"--{kind}" for kind in choices)
         raise typer.BadParameter(f"give exactly one of {names}")
-    (source,) = given.items()
-    return source if source[0] != "box" else ("box", _parse_box(source[1]))
+    ((kind, value),) = given.items()
+    if kind == "box":
+        return _parse_box(value)
+    if kind == "auto":
+        return NoHint()
+    return {"trimap": DrawnTrimap, "mask": RoughMask}[kind](_source(value))
 
 
-def _parse_box(text: str) -> tuple[int, ...]:
+def _parse_box(text: str) -> "Hint":
+    from atnet.subjects.hints import Box
+
     try:
-        box = tuple(int(number) for number in text.split(","))
-    except ValueError:
-        box = ()
-    if len(box) != 4:
-        raise typer.BadParameter(f"--box is {text!r}; give x,y,width,height in pixels")
-    return box
+        x, y, width, height = (int(number) for number in text.split(","))
+    except ValueError as error:
+        raise typer.BadParameter(f"--box is {text!r}; give x,y,width,height in pixels") from error
+    return Box(x, y, width, height)

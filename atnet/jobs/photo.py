@@ -1,226 +1,251 @@
 """One photograph from files to files: what `atnet matte`, `atnet trimap` and `atnet demo` do."""
 
-import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 import numpy as np
 from PIL import ImageColor
 
-from atnet.files.images import (
-    MAX_FILE_BYTES,
-    ImageError,
-    encode_image,
-    read_grey,
-    read_image,
-    write_image,
-)
-from atnet.foreground import composite, cover, estimate_foreground
+from atnet.files.atomic import write_all
+from atnet.files.images import ImageError, Source, encode_image, read_image
+from atnet.files.targets import check_targets
 from atnet.matting.predictor import Matting
-from atnet.matting.presets import DEFAULT_PRESET
+from atnet.matting.result import Result, matte
 from atnet.sheet import contact_sheet, on_checkerboard
-from atnet.subjects.grabcut import trimap_from_box, trimap_from_subject
-from atnet.trimaps import (
-    TrimapError,
-    snap_trimap,
-    trimap_from_mask,
-    unknown_region,
-)
+from atnet.subjects.hints import DrawnTrimap, Hint, RoughMask
+from atnet.trimaps import check_trimap, unknown_region
 
 ASSETS = Path(__file__).parents[1] / "assets"
-CHANNELS = {"alpha": (), "foreground": (3,), "cutout": (4,), "composite": (3,)}
-"""What can be written, with the shape of its pixels."""
-DEMO_BACKGROUND = np.array([0.18, 0.44, 0.56], np.float32)
-MASK_BAND = 0.01
-"""Width of the unknown band on each side of a mask's outline, in image diagonals."""
+WHITE = (1.0, 1.0, 1.0)
+DEMO_BACKGROUND = (0.18, 0.44, 0.56)
 
-TrimapSource = tuple[str, Any]
-"""Kind and value: "trimap" or "mask" and a file, "box" and four numbers, or "auto" and anything."""
+Target = Path | BinaryIO
+"""Where a picture is written: a file by its suffix, or PNG into an open binary file."""
+Background = tuple[float, float, float] | Source
+"""A colour of three values in [0, 1], or a picture."""
 
 
-def matte_file(
-    image: str,
-    source: TrimapSource,
-    outputs: Mapping[str, str],
-    *,
-    background: str = "white",
-    bits: int = 8,
-    preset: str = DEFAULT_PRESET,
-    max_memory: str | None = None,
-) -> dict[str, Any]:
-    """Mattes one image file.
+@dataclass(frozen=True)
+class Outputs:
+    """What is wanted of a photograph, and where it goes.
+
+    Attributes:
+        alpha: Grey.
+        foreground: RGB, the foreground's own colours everywhere.
+        cutout: RGBA, straight.
+        composite: RGB, over the job's background.
+        sheet: RGB, all of it side by side for a person to look at.
+    """
+
+    alpha: Target | None = None
+    foreground: Target | None = None
+    cutout: Target | None = None
+    composite: Target | None = None
+    sheet: Target | None = None
+
+    def wanted(self) -> dict[str, Target]:
+        """Returns the targets by the names of what goes there."""
+        named = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: target for name, target in named.items() if target is not None}
+
+
+@dataclass(frozen=True)
+class Job:
+    """A photograph to be matted.
+
+    Attributes:
+        image: The photograph.
+        hint: What tells where the subject is.
+        outputs: What is written.
+        background: Of the composite.
+        bits: Bits per channel of what is written, 8 or 16.
+    """
+
+    image: Source
+    hint: Hint
+    outputs: Outputs
+    background: Background = WHITE
+    bits: int = 8
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was done with a photograph.
+
+    Attributes:
+        width: In pixels.
+        height: In pixels.
+        unknown: Share of unknown pixels.
+        seconds: From image and trimap in memory to all pictures in memory.
+    """
+
+    width: int
+    height: int
+    unknown: float
+    seconds: float
+
+
+def matte_photo(job: Job, matting: Matting) -> Done:
+    """Does a job; all its files are written, or on any failure none.
 
     Args:
-        image: File name, or `-` for standard input.
-        source: Where the trimap comes from.
-        outputs: Kind (a key of `CHANNELS`) to file name; `-` writes PNG to standard output.
-        background: File or colour under the composite.
-        bits: Bits per channel of what is written, 8 or 16.
-        preset: Model, as in `Matting`.
-        max_memory: Bound on working memory, as in `Matting`.
+        job: What to do.
+        matting: The predictor, loaded once for any number of jobs.
 
     Returns:
-        Outputs, size in pixels, unknown share, seconds.
+        What was done.
 
     Raises:
-        ValueError: Anything about the input or the output names; nothing has been written then.
+        OSError: A file cannot be written.
+        ValueError: Anything about the inputs or the names of the outputs.
     """
-    for kind, target in outputs.items():
-        _check_target(target, CHANNELS[kind], bits)
-    colours = read_image(_stream_or_path(image))
-    trimap = _make_trimap(source, colours)
-    under = _background(background if "composite" in outputs else "white", trimap.shape)
-    matting = Matting(preset, max_memory=max_memory)
+    wanted = job.outputs.wanted()
+    _check_outputs(wanted, job.bits)
+    check_targets(_paths(wanted), _paths(_inputs(job)))
+    image = read_image(job.image)
+    trimap = job.hint.trimap(image)
+    check_trimap(trimap, image.shape)
     start = time.perf_counter()
-    alpha = matting.alpha(colours, trimap)
-    results = _results(colours, alpha, under, outputs)
+    result = matte(image, trimap, matting)
+    pictures = {name: _picture(name, result, trimap, job) for name in wanted}
     seconds = time.perf_counter() - start
-    for kind, target in outputs.items():
-        _write(target, results[kind], bits)
-    return _summary(outputs, trimap, seconds)
+    _write({wanted[name]: picture for name, picture in pictures.items()}, job.bits)
+    height, width = trimap.shape
+    unknown = float(unknown_region(trimap).mean())
+    return Done(width, height, round(unknown, 4), round(seconds, 2))
 
 
-def write_trimap(image: str, source: TrimapSource, output: str) -> None:
-    """Makes a trimap for an image file and writes it.
+def write_trimap(image: Source, hint: Hint, target: Target) -> None:
+    """Makes a trimap for a photograph and writes it.
 
     Args:
-        image: File name, or `-` for standard input.
-        source: Where the trimap comes from.
-        output: File name, or `-` for PNG on standard output.
+        image: The photograph.
+        hint: What tells where the subject is.
+        target: Where the trimap goes.
 
     Raises:
+        OSError: The file cannot be written.
         ValueError: Anything about the input or the output name.
     """
-    if Path(output).suffix.lower() in {".jpg", ".jpeg"}:
-        raise ImageError(f"{output}: JPEG would change a trimap's values; use .png")
-    _check_target(output, (), 8)
-    trimap = _make_trimap(source, read_image(_stream_or_path(image)))
-    _write(output, trimap.astype(np.float32) / 255, bits=8)
+    if isinstance(target, Path) and target.suffix.lower() in {".jpg", ".jpeg"}:
+        raise ImageError(f"{target}: JPEG would change a trimap's values; use .png")
+    _check_outputs({"alpha": target}, bits=8)
+    check_targets(_paths({"trimap": target}), _paths({"image": image, **_hint_inputs(hint)}))
+    _write({target: hint.trimap(read_image(image))}, bits=8)
 
 
-def run_demo(folder: Path, preset: str = DEFAULT_PRESET) -> dict[str, Any]:
-    """Mattes the bundled photograph.
+def demo_job(folder: Path) -> Job:
+    """Makes the job of the bundled photograph.
 
     Args:
-        folder: Where alpha, foreground, cutout, composite and a side-by-side sheet go; made if
-            missing.
-        preset: Model, as in `Matting`.
+        folder: Where alpha, foreground, cutout, composite and a sheet go.
 
     Returns:
-        The files, size in pixels, unknown share, seconds.
+        The job.
+    """
+    names = (field.name for field in fields(Outputs))
+    return Job(
+        image=ASSETS / "lemur.png",
+        hint=DrawnTrimap(ASSETS / "lemur_trimap.png"),
+        outputs=Outputs(**{name: folder / f"{name}.png" for name in names}),
+        background=DEMO_BACKGROUND,
+    )
+
+
+def parse_background(text: str) -> Background:
+    """Reads the name of a background.
+
+    Args:
+        text: A colour such as `white` or `#00ff00`, which goes before a file of that name, or a
+            file.
+
+    Returns:
+        The colour, or the path.
 
     Raises:
-        OSError: The folder cannot be made.
-        ValueError: A file cannot be written.
+        ImageError: It is neither.
+
+    Example:
+        >>> parse_background("#00ff00")
+        (0.0, 1.0, 0.0)
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    colours = read_image(ASSETS / "lemur.png")
-    trimap = snap_trimap(read_grey(ASSETS / "lemur_trimap.png"))
-    matting = Matting(preset)
-    start = time.perf_counter()
-    alpha = matting.alpha(colours, trimap)
-    results = _results(colours, alpha, DEMO_BACKGROUND, CHANNELS)
-    seconds = time.perf_counter() - start
-    sheet = contact_sheet(
+    try:
+        red, green, blue, *_ = ImageColor.getrgb(text)
+    except ValueError as error:
+        if Path(text).is_file():
+            return Path(text)
+        raise ImageError(
+            f"{text}: is neither a file nor a colour such as white or #00ff00"
+        ) from error
+    return red / 255, green / 255, blue / 255
+
+
+_CHANNELS = {"alpha": (), "foreground": (3,), "cutout": (4,), "composite": (3,), "sheet": (3,)}
+
+
+def _picture(name: str, result: Result, trimap: np.ndarray, job: Job) -> np.ndarray:
+    make = {
+        "alpha": lambda: result.alpha,
+        "foreground": lambda: result.foreground,
+        "cutout": lambda: result.cutout,
+        "composite": lambda: result.over(job.background),
+        "sheet": lambda: _sheet(result, trimap, job.background),
+    }
+    return make[name]()
+
+
+def _sheet(result: Result, trimap: np.ndarray, background: Background) -> np.ndarray:
+    return contact_sheet(
         {
-            "image": colours,
-            "trimap": trimap.astype(np.float32) / 255,
-            "alpha": alpha,
-            "foreground": results["foreground"],
-            "cutout": on_checkerboard(results["cutout"]),
-            "composite": results["composite"],
+            "image": result.image,
+            "trimap": trimap,
+            "alpha": result.alpha,
+            "foreground": result.foreground,
+            "cutout": on_checkerboard(result.cutout),
+            "composite": result.over(background),
         }
     )
-    outputs = {kind: str(folder / f"{kind}.png") for kind in ("sheet", *results)}
-    for kind, target in outputs.items():
-        _write(target, {"sheet": sheet, **results}[kind], bits=8)
-    return _summary(outputs, trimap, seconds)
 
 
-def _summary(outputs: Mapping[str, str], trimap: np.ndarray, seconds: float) -> dict[str, Any]:
-    height, width = trimap.shape
-    unknown = round(float(unknown_region(trimap).mean()), 4)
-    return {
-        **outputs,
-        "width": width,
-        "height": height,
-        "unknown": unknown,
-        "seconds": round(seconds, 2),
-    }
+def _inputs(job: Job) -> dict[str, object]:
+    shown = job.outputs.composite or job.outputs.sheet
+    inputs = {"image": job.image, **_hint_inputs(job.hint)}
+    return {**inputs, "background": job.background} if shown else inputs
 
 
-def _results(
-    colours: np.ndarray, alpha: np.ndarray, under: np.ndarray, kinds: Iterable[str]
-) -> dict[str, np.ndarray]:
-    """The pictures of the wanted kinds; foreground colours are estimated only for those."""
-    kinds = list(kinds)
-    if kinds == ["alpha"]:
-        return {"alpha": alpha}
-    foreground = estimate_foreground(colours, alpha)
-    make = {
-        "alpha": lambda: alpha,
-        "foreground": lambda: foreground,
-        "cutout": lambda: np.dstack([foreground, alpha]),
-        "composite": lambda: composite(foreground, under, alpha),
-    }
-    return {kind: make[kind]() for kind in kinds}
+def _hint_inputs(hint: Hint) -> dict[str, object]:
+    if isinstance(hint, DrawnTrimap):
+        return {"trimap": hint.picture}
+    return {"mask": hint.picture} if isinstance(hint, RoughMask) else {}
 
 
-def _make_trimap(source: TrimapSource, colours: np.ndarray) -> np.ndarray:
-    kind, value = source
-    if kind == "box":
-        return trimap_from_box(colours, value)
-    if kind == "auto":
-        return trimap_from_subject(colours)
-    grey = read_grey(_stream_or_path(value))
-    if kind == "trimap":
-        return snap_trimap(grey)
-    if grey.shape != colours.shape[:2]:
-        raise TrimapError(
-            f"{value}: the mask is {grey.shape[1]} x {grey.shape[0]} pixels, the image "
-            f"{colours.shape[1]} x {colours.shape[0]}; they must be equal"
-        )
-    band = max(3.0, MASK_BAND * float(np.hypot(*grey.shape)))
-    return trimap_from_mask(grey, band, band)
+def _paths(named: Mapping[str, object]) -> dict[str, Path]:
+    """Those that are files with a name."""
+    return {name: Path(it) for name, it in named.items() if isinstance(it, str | Path)}
 
 
-def _background(name: str, shape: tuple[int, int]) -> np.ndarray:
-    """A picture scaled to cover the image, or a plain colour."""
-    if not Path(name).exists():
-        try:
-            return np.array(ImageColor.getrgb(name)[:3], np.float32) / 255
-        except ValueError as error:
-            raise ImageError(
-                f"{name}: is neither a file nor a colour such as white or #00ff00"
-            ) from error
-    return cover(read_image(name), *shape)
+def _check_outputs(wanted: Mapping[str, Target], bits: int) -> None:
+    """Refuses what a format cannot hold before minutes are spent on it."""
+    for name, target in wanted.items():
+        _encoded(target, np.zeros((1, 1, *_CHANNELS[name]), np.float32), bits)
 
 
-def _stream_or_path(name: str) -> Path | bytes:
-    return sys.stdin.buffer.read(MAX_FILE_BYTES + 1) if name == "-" else Path(name)
+def _write(pictures: Mapping[Target, np.ndarray], bits: int) -> None:
+    encoded = {target: _encoded(target, picture, bits) for target, picture in pictures.items()}
+    write_all({target: data for target, data in encoded.items() if isinstance(target, Path)})
+    for target, data in encoded.items():
+        if not isinstance(target, Path):
+            target.write(data)
+            target.flush()
 
 
-def _check_target(name: str, channels: tuple[int, ...], bits: int) -> None:
-    """Refuses a name that cannot be written before minutes are spent on what should go there."""
-    if name == "-":
-        encode_image(np.zeros((1, 1, *channels), np.float32), ".png", bits)
-        return
-    path = Path(name)
+def _encoded(target: Target, picture: np.ndarray, bits: int) -> bytes:
+    if not isinstance(target, Path):
+        return encode_image(picture, ".png", bits)
     try:
-        encode_image(np.zeros((1, 1, *channels), np.float32), path.suffix, bits)
+        return encode_image(picture, target.suffix, bits)
     except ImageError as error:
-        raise ImageError(f"{name}: {error}") from error
-    if not path.resolve().parent.is_dir():
-        raise ImageError(
-            f"{name}: the folder {path.resolve().parent} does not exist: create it first"
-        )
-
-
-def _write(name: str, image: np.ndarray, bits: int) -> None:
-    if name == "-":
-        sys.stdout.buffer.write(encode_image(image, ".png", bits))
-        sys.stdout.buffer.flush()
-    else:
-        write_image(name, image, bits)
+        raise ImageError(f"{target}: {error}") from error

@@ -1,12 +1,25 @@
 import io
-import sys
 
 import numpy as np
 import pytest
 
-from atnet.files.images import ImageError, encode_image, read_grey, read_image, write_image
-from atnet.jobs.photo import matte_file, run_demo, write_trimap
+from atnet.files.images import ImageError, read_grey, read_image, write_image
+from atnet.jobs.photo import (
+    Job,
+    Outputs,
+    demo_job,
+    matte_photo,
+    parse_background,
+    write_trimap,
+)
+from atnet.matting.predictor import Matting
+from atnet.subjects.hints import Box, DrawnTrimap, NoHint, RoughMask
 from atnet.trimaps import TrimapError
+
+
+@pytest.fixture(scope="module")
+def matting():
+    return Matting()
 
 
 @pytest.fixture
@@ -23,103 +36,138 @@ def photo(tmp_path):
     return tmp_path
 
 
-def source(folder, kind="trimap"):
-    return kind, str(folder / f"{kind}.png")
-
-
-def test_everything_that_can_be_written(photo):
-    outputs = {
-        kind: str(photo / f"out.{kind}.png")
-        for kind in ("alpha", "foreground", "cutout", "composite")
-    }
-    summary = matte_file(
-        str(photo / "photo.png"), source(photo), outputs, background="#00ff00", bits=16
+def job(folder, hint=None, background=(1.0, 1.0, 1.0), bits=8, **outputs):
+    """The job of the photograph; outputs are named by their files."""
+    return Job(
+        folder / "photo.png",
+        hint or DrawnTrimap(folder / "trimap.png"),
+        Outputs(**{kind: folder / name for kind, name in outputs.items()}),
+        background,
+        bits,
     )
-    assert (summary["width"], summary["height"]) == (128, 96)
-    alpha = read_grey(outputs["alpha"])
+
+
+def test_everything_that_can_be_written(photo, matting):
+    names = {kind: f"out.{kind}.png" for kind in ("alpha", "foreground", "cutout", "composite")}
+    done = matte_photo(job(photo, background=(0.0, 1.0, 0.0), bits=16, **names), matting)
+    assert (done.width, done.height) == (128, 96)
+    assert 0 < done.unknown < 0.2
+    alpha = read_grey(photo / "out.alpha.png")
     assert alpha[48, 64] == 1
     assert alpha[0, 0] == 0
-    np.testing.assert_array_equal(read_grey(outputs["cutout"]), alpha)  # its alpha channel
-    composite = read_image(outputs["composite"])
+    np.testing.assert_array_equal(read_grey(photo / "out.cutout.png"), alpha)  # its alpha channel
+    composite = read_image(photo / "out.composite.png")
     np.testing.assert_allclose(composite[0, 0], [0, 1, 0], atol=1e-4)
     np.testing.assert_allclose(composite[48, 64], [0.9, 0.8, 0.3], atol=0.01)
-    np.testing.assert_allclose(
-        read_image(outputs["foreground"])[48, 64], [0.9, 0.8, 0.3], atol=0.01
-    )
+    foreground = read_image(photo / "out.foreground.png")
+    np.testing.assert_allclose(foreground[48, 64], [0.9, 0.8, 0.3], atol=0.01)
 
 
-def test_a_picture_as_background_covers_the_image(photo):
+def test_a_picture_as_background_covers_the_image(photo, matting):
     write_image(photo / "under.png", np.full((10, 10, 3), 0.25, np.float32))
-    target = str(photo / "out.png")
-    matte_file(
-        str(photo / "photo.png"),
-        source(photo),
-        {"composite": target},
-        background=str(photo / "under.png"),
-    )
-    np.testing.assert_allclose(read_image(target)[0, 0], 0.25, atol=0.005)
+    matte_photo(job(photo, background=photo / "under.png", composite="out.png"), matting)
+    np.testing.assert_allclose(read_image(photo / "out.png")[0, 0], 0.25, atol=0.005)
 
 
 @pytest.mark.parametrize("kind", ["mask", "box", "auto"])
-def test_other_ways_to_say_where_the_subject_is(photo, kind):
-    value = {"mask": str(photo / "mask.png"), "box": (28, 12, 72, 72), "auto": True}[kind]
-    target = photo / "out.png"
-    matte_file(str(photo / "photo.png"), (kind, value), {"alpha": str(target)})
+def test_other_ways_to_say_where_the_subject_is(photo, matting, kind):
+    hint = {"mask": RoughMask(photo / "mask.png"), "box": Box(28, 12, 72, 72), "auto": NoHint()}
+    matte_photo(job(photo, hint[kind], alpha="out.png"), matting)
     truth = np.hypot(*(np.indices((96, 128)) - np.array([48, 64])[:, None, None])) < 30
-    assert np.abs(read_grey(target) - truth).mean() < 0.03
+    assert np.abs(read_grey(photo / "out.png") - truth).mean() < 0.03
 
 
 @pytest.mark.parametrize(
-    ("outputs", "options", "message"),
+    ("outputs", "error", "message"),
     [
-        ({"alpha": "a.gif"}, {}, "cannot write files that end in '.gif'"),
-        ({"cutout": "a.jpg"}, {}, "no alpha channel"),
-        ({"alpha": "a.jpg"}, {"bits": 16}, "16 bits"),
-        ({"alpha": "missing/a.png"}, {}, "does not exist"),
-        ({"composite": "a.png"}, {"background": "no-such-colour"}, "neither a file nor a colour"),
+        ({"alpha": "a.gif"}, ImageError, "cannot write files that end in '.gif'"),
+        ({"cutout": "a.jpg"}, ImageError, "no alpha channel"),
+        ({"alpha": "a.jpg", "bits": 16}, ImageError, "16 bits"),
+        ({"alpha": "missing/a.png"}, OSError, "does not exist"),
+        ({"alpha": "photo.png"}, ValueError, "alpha would replace the image"),
+        ({"alpha": "sub/../trimap.png"}, ValueError, "alpha would replace the trimap"),
+        ({"alpha": "good.png"}, ValueError, "alpha and foreground are one file"),
     ],
 )
-def test_bad_targets_are_refused_before_anything_is_written(photo, outputs, options, message):
-    before = sorted(photo.iterdir())
-    good = {"foreground": str(photo / "good.png")}
-    named = {kind: str(photo / name) for kind, name in outputs.items()}
-    with pytest.raises(ImageError, match=message):
-        matte_file(str(photo / "photo.png"), source(photo), {**good, **named}, **options)
-    assert sorted(photo.iterdir()) == before
+def test_bad_targets_are_refused_before_anything_is_written(
+    photo, matting, outputs, error, message
+):
+    (photo / "sub").mkdir()
+    before = {path: path.is_file() and path.read_bytes() for path in photo.iterdir()}
+    with pytest.raises(error, match=message):
+        matte_photo(job(photo, foreground="good.png", **outputs), matting)
+    assert {path: path.is_file() and path.read_bytes() for path in photo.iterdir()} == before
 
 
-def test_a_mask_of_another_size_is_refused(photo):
+def test_a_background_is_not_replaced_either(photo, matting):
+    write_image(photo / "under.png", np.full((10, 10, 3), 0.25, np.float32))
+    with pytest.raises(ValueError, match="composite would replace the background"):
+        matte_photo(job(photo, background=photo / "under.png", composite="under.png"), matting)
+
+
+def test_a_colour_goes_before_a_folder_or_file_of_its_name(tmp_path, monkeypatch):
+    """A folder named `white` once broke the default background."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "white").mkdir()
+    (tmp_path / "red").write_bytes(b"x")
+    assert parse_background("white") == (1, 1, 1)
+    assert parse_background("red") == (1, 0, 0)
+    assert parse_background("./red").name == "red"
+    for name in ("no-such-colour", "./white", "#12"):
+        with pytest.raises(ImageError, match="neither a file nor a colour"):
+            parse_background(name)
+
+
+def test_a_mask_of_another_size_is_refused(photo, matting):
     write_image(photo / "mask.png", np.ones((5, 7), np.float32))
-    with pytest.raises(TrimapError, match="7 x 5 pixels, the image 128 x 96"):
-        matte_file(str(photo / "photo.png"), source(photo, "mask"), {"alpha": str(photo / "a.png")})
+    with pytest.raises(TrimapError, match="7 x 5 pixels, but the image is 128 x 96"):
+        matte_photo(job(photo, RoughMask(photo / "mask.png"), alpha="a.png"), matting)
 
 
-def test_trimaps_are_written_exactly_and_never_as_jpeg(photo):
-    write_trimap(str(photo / "photo.png"), source(photo, "mask"), str(photo / "made.png"))
+def test_trimaps_are_written_exactly_and_never_as_jpeg_or_over_their_inputs(photo):
+    image, mask = photo / "photo.png", RoughMask(photo / "mask.png")
+    write_trimap(image, mask, photo / "made.png")
     values = np.unique(np.round(read_grey(photo / "made.png") * 255))
     assert values.tolist() == [0, 128, 255]
     with pytest.raises(ImageError, match="JPEG would change"):
-        write_trimap(str(photo / "photo.png"), source(photo, "mask"), str(photo / "made.jpg"))
+        write_trimap(image, mask, photo / "made.jpg")
+    with pytest.raises(ValueError, match="trimap would replace the mask"):
+        write_trimap(image, mask, photo / "mask.png")
+    with pytest.raises(ValueError, match="trimap would replace the image"):
+        write_trimap(image, mask, image)
 
 
-def test_demo_mattes_the_bundled_photograph(tmp_path):
-    summary = run_demo(tmp_path / "new" / "demo")
-    written = {path.name for path in (tmp_path / "new" / "demo").iterdir()}
-    assert written == {
+def test_the_demo_mattes_the_bundled_photograph(tmp_path, matting):
+    done = matte_photo(demo_job(tmp_path), matting)
+    assert {path.name for path in tmp_path.iterdir()} == {
         "alpha.png", "composite.png", "cutout.png", "foreground.png", "sheet.png"
     }  # fmt: skip
-    alpha = read_grey(summary["alpha"])
-    assert alpha.shape == (440, 680)
+    assert (done.height, done.width) == (440, 680)
+    alpha = read_grey(tmp_path / "alpha.png")
     # The fur's rim is soft: neither the trimap's grey nor a hard mask.
     soft = (alpha > 0.05) & (alpha < 0.95)
     assert 0.01 < soft.mean() < 0.08
 
 
-def test_an_image_reads_alike_from_a_pipe(photo, monkeypatch):
-    class Stdin:
-        buffer = io.BytesIO(encode_image(read_image(photo / "photo.png")))
+def test_open_files_serve_as_well_as_names(photo, matting):
+    matte_photo(job(photo, alpha="file.png"), matting)
+    target = io.BytesIO()
+    with (photo / "photo.png").open("rb") as image, (photo / "trimap.png").open("rb") as trimap:
+        matte_photo(Job(image, DrawnTrimap(trimap), Outputs(alpha=target)), matting)
+    assert target.getvalue() == (photo / "file.png").read_bytes()
 
-    monkeypatch.setattr(sys, "stdin", Stdin)
-    matte_file("-", source(photo), {"alpha": str(photo / "piped.png")})
-    matte_file(str(photo / "photo.png"), source(photo), {"alpha": str(photo / "file.png")})
-    assert (photo / "piped.png").read_bytes() == (photo / "file.png").read_bytes()
+
+def test_nothing_is_written_where_one_file_cannot_be(photo, matting, monkeypatch):
+    """The disk is full when the second file is synced."""
+    calls = []
+
+    def full_disk(_):
+        calls.append(1)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full_disk)
+    before = sorted(photo.iterdir())
+    with pytest.raises(OSError, match="No space left"):
+        matte_photo(job(photo, alpha="a.png", cutout="c.png"), matting)
+    assert sorted(photo.iterdir()) == before

@@ -1,0 +1,59 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from atnet.files.targets import check_targets
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A photograph, links to it, and a folder that answers to two letter cases."""
+    monkeypatch.chdir(tmp_path)
+    Path("photo.png").write_bytes(b"x")
+    Path("link.png").symlink_to("photo.png")
+    os.link("photo.png", "hard.png")
+    Path("Case").mkdir()
+    Path("cASE").symlink_to("Case")  # as a file system that ignores case shows it
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "name", ["photo.png", "./photo.png", "Case/../photo.png", "link.png", "hard.png"]
+)
+def test_an_output_never_replaces_an_input(folder, name):
+    with pytest.raises(ValueError, match=r"alpha would replace the image .*; give it another name"):
+        check_targets({"alpha": Path(name)}, {"image": folder / "photo.png"})
+    with pytest.raises(ValueError, match="would replace the image"):
+        check_targets({"alpha": folder / "photo.png"}, {"image": Path(name)})
+
+
+@pytest.mark.parametrize("name", ["o.png", "./o.png", "Case/../o.png"])
+def test_two_outputs_are_never_one_file_that_need_not_exist(folder, name):
+    outputs = {"alpha": folder / "o.png", "cutout": Path(name)}
+    with pytest.raises(ValueError, match=r"alpha and cutout are one file, .*; give each its own"):
+        check_targets(outputs, {})
+
+
+def test_letter_case_counts_where_the_file_system_minds_it(folder):
+    check_targets({"alpha": folder / "o.png", "cutout": folder / "O.png"}, {})
+    with pytest.raises(ValueError, match="are one file"):
+        check_targets({"alpha": Path("Case/o.png"), "cutout": Path("Case/O.PNG")}, {})
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_cannot_be_written_is_found_too():
+    with pytest.raises(OSError, match="does not exist"):
+        check_targets({"alpha": Path("new/a.png")}, {})
+    with pytest.raises(OSError, match="is not a file"):
+        check_targets({"alpha": Path("Case")}, {})
+
+
+@pytest.mark.usefixtures("folder")
+def test_other_files_are_fine_and_nothing_is_written():
+    before = sorted(Path().iterdir())
+    check_targets(
+        {"alpha": Path("a.png"), "cutout": Path("c.png")},
+        {"image": Path("photo.png"), "trimap": Path("missing.png")},
+    )
+    assert sorted(Path().iterdir()) == before
