@@ -1,6 +1,7 @@
 """What no single file can promise: light imports, a small public surface, a mirrored test tree."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -98,3 +99,20 @@ def test_extras_named_in_messages_exist():
     for path in SOURCES:
         for part in path.read_text(encoding="utf-8").split("atnet[")[1:]:
             assert part.split("]")[0] in extras, path
+
+
+def test_the_map_names_everything_at_the_top_and_nothing_else():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| `([^`]+)` \|", text, flags=re.MULTILINE))
+    beside = re.findall(r"`([\w/]+(?:/|\.py))`", text.split("Beside it:")[1].split("\n\n")[0])
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    parts = [Path(name).parts for name in listed.stdout.splitlines()]
+
+    def top(paths):
+        return {path[0] + "/" * (len(path) > 1) for path in paths}
+
+    assert rows == top(path[1:] for path in parts if path[0] == "atnet")
+    outside = {name for name in top(parts) if name.endswith(("/", ".py")) and name[0] != "."}
+    assert outside == {*beside, "atnet/"}
