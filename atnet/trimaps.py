@@ -69,7 +69,9 @@ def read_trimap(source: Source) -> np.ndarray:
     return snap_trimap(read_grey(source))
 
 
-def check_trimap(trimap: np.ndarray, image_shape: tuple[int, ...]) -> None:
+def check_trimap(
+    trimap: np.ndarray, image_shape: tuple[int, ...], *, uniform: bool = False
+) -> None:
     """Refuses a trimap that cannot be meant.
 
     A trimap without unknown pixels (a hard mask), or with unknown pixels and only one of
@@ -78,6 +80,7 @@ def check_trimap(trimap: np.ndarray, image_shape: tuple[int, ...]) -> None:
     Args:
         trimap: uint8 `(H, W)` with values 0, 128 and 255.
         image_shape: Shape of the image, `(H, W)` or `(H, W, channels)`.
+        uniform: Allow one value everywhere: it can be scored, but no alpha can be found by it.
 
     Raises:
         TrimapError: Type, size or values are wrong, or all values are the same.
@@ -104,7 +107,7 @@ def check_trimap(trimap: np.ndarray, image_shape: tuple[int, ...]) -> None:
             f"trimap: has {len(wrong)} values other than 0, 128 and 255, such as {wrong[:5]}: "
             "snap_trimap corrects them"
         )
-    if len(found) == 1 and trimap.size > 1:
+    if len(found) == 1 and trimap.size > 1 and not uniform:
         raise TrimapError(
             f"trimap: every pixel is {found[0]}: mark at least two of background (0), unknown "
             "(128) and foreground (255)"

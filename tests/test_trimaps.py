@@ -9,6 +9,7 @@ from atnet.files.images import encode_image
 from atnet.trimaps import (
     TrimapError,
     check_trimap,
+    clamp,
     read_trimap,
     snap_trimap,
     trimap_from_alpha,
@@ -107,6 +108,7 @@ def test_one_value_passes_only_in_a_single_pixel(value):
     check_trimap(np.full((1, 1), value, np.uint8), (1, 1))
     with pytest.raises(TrimapError, match=f"every pixel is {value}"):
         check_trimap(np.full((1, 2), value, np.uint8), (1, 2))
+    check_trimap(np.full((1, 2), value, np.uint8), (1, 2), uniform=True)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +137,25 @@ def test_unknown_region():
     region = unknown_region(np.array([[0, 128], [255, 128]], np.uint8))
     assert region.dtype == bool
     assert region.tolist() == [[False, True], [False, True]]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "low", "middle", "high"),
+    [
+        (bool, False, True, True),
+        (np.uint8, 0, 9, 255),
+        (np.uint16, 0, 9, 65535),
+        (np.float16, 0, 0.25, 1),
+        (np.float32, 0, 0.25, 1),
+        (np.float64, 0, 0.25, 1),
+    ],
+)
+def test_known_pixels_are_set_in_any_type(dtype, low, middle, high):
+    alpha = np.full((1, 3), middle, dtype)
+    clamped = clamp(alpha, np.array([[0, 128, 255]], np.uint8))
+    assert clamped.dtype == dtype
+    assert clamped.tolist() == [[low, middle, high]]
+    assert alpha.tolist() == [[middle] * 3]
 
 
 # trimap_from_mask and trimap_from_alpha

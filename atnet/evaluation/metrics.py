@@ -14,7 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_TRIMAP_VALUES = (0, 128, 255)
+from atnet.arrays import GREY, check_pixels, highest
+from atnet.trimaps import check_trimap, unknown_region
+
 # MATLAB compares a single with a double in single precision: an 8-bit 51 / 255 reaches 0.2.
 _LEVELS = (np.arange(11) / 10).astype(np.float32)
 _CONNECTIVITY_TOLERANCE = np.float32(0.15)
@@ -30,7 +32,7 @@ class Scores(NamedTuple):
 
 
 class _Case(NamedTuple):
-    """Checked inputs: two maps as they are stored and the unknown region as a mask."""
+    """Checked inputs: two maps, uint8, float32 or float64, and the unknown region as a mask."""
 
     prediction: NDArray
     alpha: NDArray
@@ -41,8 +43,8 @@ def score(prediction: NDArray, alpha: NDArray, trimap: NDArray[np.uint8]) -> Sco
     """Computes all four errors of a predicted alpha.
 
     Args:
-        prediction: Predicted alpha `(H, W)`, uint8 or float32/float64 in [0, 1].
-        alpha: True alpha `(H, W)`, uint8 or float32/float64 in [0, 1].
+        prediction: Predicted alpha `(H, W)`, uint8, uint16, bool or float in [0, 1].
+        alpha: True alpha `(H, W)`, uint8, uint16, bool or float in [0, 1].
         trimap: uint8 `(H, W)` of 0 background, 128 unknown and 255 foreground.
 
     Returns:
@@ -65,8 +67,8 @@ def sad(prediction: NDArray, alpha: NDArray, trimap: NDArray[np.uint8]) -> float
     """Computes the sum of absolute differences, in thousands.
 
     Args:
-        prediction: Predicted alpha `(H, W)`, uint8 or float32/float64 in [0, 1].
-        alpha: True alpha `(H, W)`, uint8 or float32/float64 in [0, 1].
+        prediction: Predicted alpha `(H, W)`, uint8, uint16, bool or float in [0, 1].
+        alpha: True alpha `(H, W)`, uint8, uint16, bool or float in [0, 1].
         trimap: uint8 `(H, W)` of 0 background, 128 unknown and 255 foreground.
 
     Returns:
@@ -86,8 +88,8 @@ def mse(prediction: NDArray, alpha: NDArray, trimap: NDArray[np.uint8]) -> float
     """Computes the mean squared difference.
 
     Args:
-        prediction: Predicted alpha `(H, W)`, uint8 or float32/float64 in [0, 1].
-        alpha: True alpha `(H, W)`, uint8 or float32/float64 in [0, 1].
+        prediction: Predicted alpha `(H, W)`, uint8, uint16, bool or float in [0, 1].
+        alpha: True alpha `(H, W)`, uint8, uint16, bool or float in [0, 1].
         trimap: uint8 `(H, W)` of 0 background, 128 unknown and 255 foreground.
 
     Returns:
@@ -111,8 +113,8 @@ def gradient_error(prediction: NDArray, alpha: NDArray, trimap: NDArray[np.uint8
     whole map, its border replicated, with first derivatives of a Gaussian of sigma 1.4.
 
     Args:
-        prediction: Predicted alpha `(H, W)`, uint8 or float32/float64 in [0, 1].
-        alpha: True alpha `(H, W)`, uint8 or float32/float64 in [0, 1].
+        prediction: Predicted alpha `(H, W)`, uint8, uint16, bool or float in [0, 1].
+        alpha: True alpha `(H, W)`, uint8, uint16, bool or float in [0, 1].
         trimap: uint8 `(H, W)` of 0 background, 128 unknown and 255 foreground.
 
     Returns:
@@ -137,8 +139,8 @@ def connectivity_error(prediction: NDArray, alpha: NDArray, trimap: NDArray[np.u
     connectivity 1 - d where d >= 0.15 and 1 elsewhere (Rhemann et al. 2009, with lambda = 1).
 
     Args:
-        prediction: Predicted alpha `(H, W)`, uint8 or float32/float64 in [0, 1].
-        alpha: True alpha `(H, W)`, uint8 or float32/float64 in [0, 1].
+        prediction: Predicted alpha `(H, W)`, uint8, uint16, bool or float in [0, 1].
+        alpha: True alpha `(H, W)`, uint8, uint16, bool or float in [0, 1].
         trimap: uint8 `(H, W)` of 0 background, 128 unknown and 255 foreground.
 
     Returns:
@@ -156,37 +158,23 @@ def connectivity_error(prediction: NDArray, alpha: NDArray, trimap: NDArray[np.u
 
 
 def _checked(prediction: NDArray, alpha: NDArray, trimap: NDArray) -> _Case:
-    shapes = [prediction.shape, alpha.shape, trimap.shape]
-    if len(set(shapes)) > 1 or trimap.ndim != 2 or trimap.size == 0:
+    check_pixels(prediction, "prediction", GREY)
+    check_pixels(alpha, "alpha", GREY)
+    shapes = [prediction.shape, alpha.shape, np.shape(trimap)]
+    if len(set(shapes)) > 1:
         raise ValueError(
-            "prediction, alpha and trimap must be (H, W), not empty and of one size, "
-            f"got shapes {', '.join(map(str, shapes))}; resize or convert to one channel"
+            "prediction, alpha and trimap must be of one size, "
+            f"got shapes {', '.join(map(str, shapes))}; resize what differs"
         )
-    _check_map("prediction", prediction)
-    _check_map("alpha", alpha)
-    return _Case(prediction, alpha, _unknown_region(trimap))
+    check_trimap(trimap, alpha.shape, uniform=True)
+    return _Case(_computable(prediction), _computable(alpha), unknown_region(trimap))
 
 
-def _check_map(name: str, values: NDArray) -> None:
-    if values.dtype not in (np.uint8, np.float32, np.float64):
-        raise ValueError(
-            f"{name} must be uint8 or float32/float64 in [0, 1], got {values.dtype}; convert it"
-        )
-    low, high = values.min(), values.max()
-    if values.dtype != np.uint8 and not (low >= 0 and high <= 1):  # NaN fails every comparison
-        raise ValueError(
-            f"{name} must lie in [0, 1], got {low:g} to {high:g}; "
-            "clip it, or pass 8-bit values as uint8"
-        )
-
-
-def _unknown_region(trimap: NDArray) -> NDArray[np.bool_]:
-    if trimap.dtype != np.uint8:
-        raise ValueError(f"trimap must be uint8, got {trimap.dtype}; use the values 0, 128 and 255")
-    if sum(np.count_nonzero(trimap == value) for value in _TRIMAP_VALUES) != trimap.size:
-        others = np.setdiff1d(trimap, _TRIMAP_VALUES)[:5].tolist()
-        raise ValueError(f"trimap must hold only 0, 128 and 255, got {others} too; snap its values")
-    return trimap == 128
+def _computable(values: NDArray) -> NDArray:
+    """Passes on what the errors are defined for, and converts all else to float64."""
+    if values.dtype in (np.uint8, np.float32, np.float64):
+        return values
+    return values.astype(np.float64) / highest(values.dtype)
 
 
 def _unit_range(values: NDArray, dtype: type[np.floating]) -> NDArray:

@@ -264,6 +264,21 @@ def test_types_agree(dtype):
     assert score(prediction, converted[1], trimap) == pytest.approx(expected, rel=1e-6)
 
 
+DEEP = np.random.default_rng(0).integers(0, 65536, (20, 30), dtype=np.uint16)
+
+
+@pytest.mark.parametrize(
+    ("values", "highest"),
+    [(DEEP, 65535), (DEEP > 40000, 1), ((DEEP / 65535).astype(np.float16), 1)],
+    ids=["uint16", "bool", "float16"],
+)
+def test_other_types_score_exactly_as_their_values(values, highest):
+    same = values.astype(np.float64) / highest
+    _, alpha, trimap = random_case("blobs", values.shape)
+    assert score(values, alpha, trimap) == score(same, alpha, trimap)
+    assert score(alpha, values, trimap) == score(alpha, same, trimap)
+
+
 def test_known_pixels_count_as_stored():
     alpha, prediction = np.ones((1, 5), np.float32), np.array([[1, 1, 1, 0, 0.9]], np.float32)
     trimap = np.array([[255, 255, 255, 255, 128]], np.uint8)
@@ -283,15 +298,16 @@ MAP, TRIMAP = np.zeros((4, 5), np.float32), np.full((4, 5), 128, np.uint8)
     ("prediction", "alpha", "trimap", "message"),
     [
         (MAP[1:], MAP, TRIMAP, r"of one size, got shapes \(3, 5\), \(4, 5\), \(4, 5\)"),
-        (MAP[..., None], MAP[..., None], TRIMAP[..., None], r"must be \(H, W\)"),
-        (MAP[:0], MAP[:0], TRIMAP[:0], "not empty"),
-        (MAP.astype(np.float16), MAP, TRIMAP, "prediction must be uint8 or .*, got float16"),
-        (MAP, MAP > 0, TRIMAP, "alpha must be uint8 or .*, got bool"),
-        (MAP + 1.5, MAP, TRIMAP, r"prediction must lie in \[0, 1\], got 1.5 to 1.5"),
-        (MAP, MAP - 1, TRIMAP, r"alpha must lie in \[0, 1\], got -1 to -1"),
-        (MAP, np.where(np.eye(4, 5), np.nan, MAP), TRIMAP, "alpha must lie in .*, got nan to nan"),
-        (MAP, MAP, TRIMAP.astype(np.int64), "trimap must be uint8, got int64"),
-        (MAP, MAP, TRIMAP - np.eye(4, 5, dtype=np.uint8), r"only 0, 128 and 255, got \[127\]"),
+        (MAP[0], MAP[0], TRIMAP[0], r"prediction has the shape \(5,\); give .* \(H, W\)"),
+        (MAP, MAP[..., None], TRIMAP, r"alpha has the shape \(4, 5, 1\); give .* \(H, W\)"),
+        (MAP[:0], MAP[:0], TRIMAP[:0], "at least one pixel"),
+        (MAP.tolist(), MAP, TRIMAP, "prediction is a list; give an array"),
+        (MAP.astype(np.int64), MAP, TRIMAP, "prediction is int64; give uint8, uint16, bool, or"),
+        (MAP + 1.5, MAP, TRIMAP, r"prediction spans 1.5 to 1.5; floats must lie in \[0, 1\]"),
+        (MAP, MAP - 1, TRIMAP, r"alpha spans -1 to -1; floats must lie in \[0, 1\]"),
+        (MAP, np.where(np.eye(4, 5), np.nan, MAP), TRIMAP, "alpha spans nan to nan; floats must"),
+        (MAP, MAP, TRIMAP.astype(np.int64), "trimap: is int64 .* must be uint8"),
+        (MAP, MAP, TRIMAP - np.eye(4, 5, dtype=np.uint8), r"other than 0, 128 .* \[127\]"),
     ],
 )
 def test_refuses_with_one_line(function, prediction, alpha, trimap, message):
