@@ -12,14 +12,14 @@ from typing import NamedTuple
 import numpy as np
 
 from atnet.data.scenes import Scene, read_8_bits, to_8_bits
-from atnet.evaluation.methods import METHODS, clamp, identify_method, load_method
+from atnet.evaluation.methods import METHODS, identify_method, load_method
 from atnet.evaluation.metrics import score
 from atnet.evaluation.rows import Row, read_rows, row_appender, write_rows
 from atnet.files.images import write_image
 from atnet.machine import peak_memory, reset_peak_memory
 from atnet.matting.presets import DEFAULT_PRESET
 from atnet.parallel import map_unordered
-from atnet.trimaps import BACKGROUND, FOREGROUND, check_trimap, unknown_region
+from atnet.trimaps import BACKGROUND, FOREGROUND, check_trimap, clamp, unknown_region
 from atnet.version import __version__
 
 PREDICTIONS = "predictions"
