@@ -1,5 +1,6 @@
 """What the commands share: the application, its errors, common options, reports."""
 
+import io
 import json
 import sys
 import warnings
@@ -13,12 +14,14 @@ from atnet.version import __version__
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 results = Console(highlight=False, soft_wrap=True)
+_STRICT = ("strict", "surrogateescape")  # both refuse what an encoding lacks
 
 
 class _PlainErrors(typer.core.TyperGroup):
     """Errors and warnings of the library become one line on standard error, errors exit with 1."""
 
     def invoke(self, ctx: typer.Context) -> Any:
+        escape_unprintable()
         with warnings.catch_warnings():
             warnings.simplefilter("always", UserWarning)
             warnings.showwarning = lambda message, *_, **__: _say("warning", message)
@@ -29,6 +32,12 @@ class _PlainErrors(typer.core.TyperGroup):
             except (ValueError, OSError, ImportError, MemoryError) as error:
                 _say("error", error)
                 ctx.exit(1)
+
+
+def escape_unprintable() -> None:
+    """Lets standard output escape what it cannot encode: `³` must not cost hours of work."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors in _STRICT:
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _say(kind: str, message: object) -> None:
