@@ -5,16 +5,18 @@ full resolution; writes alphas to `images/adobe_data`; prints SAD, MSE, Grad and
 `--report` it leaves a page with pictures too. `atnet evaluate composition1k` has more options.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from atnet.data.composition1k import comparability, read_composition1k
-from atnet.data.scenes import TRIMAP_POLICIES, find_problems
-from atnet.evaluation.report import make_report, write_report
-from atnet.evaluation.rows import METRICS, Row, mean_scores
-from atnet.evaluation.run import Run, evaluate, with_predictions
+from atnet.cli.common import escape_unprintable
+from atnet.data.scenes import TRIMAP_POLICIES
+from atnet.evaluation.data_sets import read_data_set
+from atnet.evaluation.rows import METRICS, Row
+from atnet.evaluation.run import Evaluation, run_evaluation
+from atnet.evaluation.trial import Trial
 from atnet.matting.presets import DEFAULT_PRESET
 
 
@@ -28,25 +30,24 @@ def main(
     preset: Annotated[str, typer.Option(help="Model, or an exported .onnx file.")] = DEFAULT_PRESET,
     workers: Annotated[int, typer.Option(help="Processes.")] = 1,
     report: Annotated[Path | None, typer.Option(help="Folder for a report.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the report's run.")] = False,
 ) -> None:
     """Tests a model on Composition-1k's test set."""
-    scenes = read_composition1k(data)
-    policy = trimaps or ("band" if scenes and scenes[0].trimap is None else "supplied")
-    typer.echo(f"{len(scenes)} composites; trimaps {TRIMAP_POLICIES[policy]}")
-    for problem in find_problems(scenes, policy):
-        typer.echo(f"problem: {problem}", err=True)
-    run = Run(preset=preset, trimaps=policy, alphas=out)
-    rows = evaluate(scenes, run, workers=workers, progress=_say)
-    note = comparability(policy, sum(row.error is None for row in rows))
-    means = mean_scores(rows)
+    escape_unprintable()
+    data_set = read_data_set("composition1k", data)
+    trial = Trial(preset=preset, trimaps=trimaps or data_set.trimaps(), alphas=out)
+    typer.echo(f"{len(data_set.scenes)} composites; trimaps {TRIMAP_POLICIES[trial.trimaps]}")
+    wanted = Evaluation(data_set, trial, report, resume, workers)
+    made = run_evaluation(wanted, problems=_say_problems, progress=_say).report
     for name in METRICS:
-        typer.echo(f"mean {name:12} {means.get(name, float('nan')):.5f}")
-    typer.echo(note)
-    if report:
-        report.mkdir(parents=True, exist_ok=True)
-        shown = with_predictions(scenes, out)
-        write_report(make_report(data.resolve().name, shown, rows, run, note), report)
-    raise typer.Exit(any(row.error is not None for row in rows))
+        typer.echo(f"mean {name:12} {made.means()['all'].get(name, float('nan')):.5f}")
+    typer.echo(made.about["Note"])
+    raise typer.Exit(bool(made.failed()))
+
+
+def _say_problems(problems: Sequence[str]) -> None:
+    for problem in problems:
+        typer.echo(f"problem: {problem}", err=True)
 
 
 def _say(row: Row) -> None:
@@ -57,5 +58,5 @@ def _say(row: Row) -> None:
 if __name__ == "__main__":
     try:
         typer.run(main)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ImportError, MemoryError) as error:
         raise SystemExit(f"test_adobe_data: error: {error}") from error

@@ -13,16 +13,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from atnet.data.composition1k import comparability, read_composition1k
-from atnet.data.readers.alphamatting import read_alphamatting
-from atnet.data.scenes import TRIMAP_POLICIES, Scene, find_problems
+from atnet.data.scenes import TRIMAP_POLICIES
+from atnet.evaluation.data_sets import DataSet, read_data_set
 from atnet.evaluation.methods import METHODS, identify_method
-from atnet.evaluation.report import Report, make_report, write_report
+from atnet.evaluation.report import Report
 from atnet.evaluation.report.contents import COLUMNS
 from atnet.evaluation.report.tables import markdown_table
-from atnet.evaluation.run import Run, evaluate, with_predictions
+from atnet.evaluation.run import Evaluation, run_evaluation
+from atnet.evaluation.trial import Trial
 from atnet.machine import describe_machine, versions
-from atnet.matting.presets import PRESETS
+from atnet.matting.presets import DEFAULT_PRESET, PRESETS
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmark.md"
 THREADS = 1
@@ -34,12 +34,10 @@ def main() -> None:
     options = parse()
     names = options.methods or [*PRESETS, *(name for name in METHODS if name != "atnet")]
     parts = [introduction(options, names)]
-    for title, scenes, policy, note in data_sets(options):
-        reports = {
-            name: run(name, scenes, policy, options.out / title.split()[0].lower())
-            for name in names
-        }
-        parts.append(f"## {title}\n\n{note} {failures(reports)}\n\n{tables(shared(reports))}")
+    for data_set, remark in data_sets(options):
+        title = data_set.title
+        reports = {name: run(name, data_set, options.out / title.lower()) for name in names}
+        parts.append(f"## {title}\n\n{remark} {failures(reports)}\n\n{tables(shared(reports))}")
     options.page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     print(f"wrote {options.page}")
 
@@ -61,53 +59,43 @@ def parse() -> argparse.Namespace:
     return options
 
 
-def data_sets(options: argparse.Namespace) -> list[tuple[str, Sequence[Scene], str, str]]:
-    """Return title, scenes, trimap policy and a note for each data set."""
+def data_sets(options: argparse.Namespace) -> list[tuple[DataSet, str]]:
+    """Return each data set with what readers must know of it."""
     found = []
     if options.alphamatting:
-        scenes = read_alphamatting(options.alphamatting, (1, 2))
-        photographs = len({scene.image for scene in scenes})
-        note = (
+        data_set = read_data_set("alphamatting", options.alphamatting)
+        photographs = len({scene.image for scene in data_set.scenes})
+        remark = (
             f"{photographs} of the 27 training photographs of alphamatting.com (low resolution, "
             "longer side 800 pixels), each with the narrow Trimap1 and the wide Trimap2. "
             "Rhemann et al., CVPR 2009."
         )
-        found.append(("alphamatting.com", scenes, "supplied", note))
+        found.append((replace(data_set, title="alphamatting.com"), remark))
     if options.composition1k:
-        scenes = read_composition1k(options.composition1k)
-        supplied = all(scene.trimap is not None for scene in scenes)
-        policy = "supplied" if supplied else "band"
-        note = (
-            f"{len(scenes)} composites in Composition-1k's layout; trimaps "
-            f"{TRIMAP_POLICIES[policy]}. {comparability(policy, len(scenes))}"
+        data_set = read_data_set("composition1k", options.composition1k)
+        count, trimaps = len(data_set.scenes), data_set.trimaps()
+        remark = (
+            f"{count} composites in Composition-1k's layout; trimaps "
+            f"{TRIMAP_POLICIES[trimaps]}. {data_set.note(trimaps, count)}"
         )
-        found.append(("Composites", scenes, policy, note))
+        found.append((replace(data_set, title="Composites"), remark))
     return found
 
 
-def run(name: str, scenes: Sequence[Scene], policy: str, folder: Path) -> Report:
+def run(name: str, data_set: DataSet, folder: Path) -> Report:
     """Evaluate one method, or finish or reuse an earlier run of it."""
-    for problem in find_problems(scenes, policy):
-        print(f"problem: {problem}")
-    folder = folder / name
-    folder.mkdir(parents=True, exist_ok=True)
-    method, preset = ("atnet", name) if name in PRESETS else (name, next(iter(PRESETS)))
-    settings = Run(method, preset, policy, alphas=folder / "alphas")
+    method, preset = ("atnet", name) if name in PRESETS else (name, DEFAULT_PRESET)
+    trial = Trial(method, preset, data_set.trimaps())
     started = time.monotonic()
-    rows = evaluate(
-        scenes,
-        settings,
-        folder / "rows.jsonl",
-        resume=True,
-        threads=THREADS,
+    report = run_evaluation(
+        Evaluation(data_set, trial, folder / name, resume=True, threads=THREADS),
+        problems=lambda problems: print(*(f"problem: {text}" for text in problems), sep="\n"),
         progress=lambda row: print(
             f"{name} {row.name}: SAD {row.sad} {row.error or ''}", flush=True
         ),
-    )
-    print(f"{name}: {len(rows)} scenes, {time.monotonic() - started:.0f} s", flush=True)
-    pictured = with_predictions(scenes, folder / "alphas")
-    report = make_report(folder.parent.name, pictured, rows, settings)
-    write_report(report, folder)
+    ).report
+    seconds = time.monotonic() - started
+    print(f"{name}: {len(report.rows)} scenes, {seconds:.0f} s", flush=True)
     return report
 
 

@@ -3,12 +3,13 @@
 import dataclasses
 
 from atnet.data.scenes import Scene
+from atnet.evaluation.evaluate import evaluate
 from atnet.evaluation.report import make_report
-from atnet.evaluation.run import PREDICTIONS, Run, evaluate
+from atnet.evaluation.trial import PREDICTIONS, Trial
 from scene_files import disc_scene, save
 
 AWKWARD = 'b/<b>"&|x'
-RUN = Run(PREDICTIONS)
+TRIAL = Trial(PREDICTIONS)
 
 
 def small_report(folder):
@@ -21,4 +22,4 @@ def small_report(folder):
         }
         scenes.append(Scene(name, **paths))
     scenes.append(dataclasses.replace(scenes[0], name="b/gone", alpha=folder / "gone<i>.png"))
-    return make_report("tests <set>", scenes, evaluate(scenes, RUN), RUN, note="mind & see")
+    return make_report("tests <set>", scenes, evaluate(scenes, TRIAL), TRIAL, note="mind & see")

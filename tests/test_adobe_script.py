@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,9 +21,16 @@ def data(tmp_path):
     return tmp_path / "data"
 
 
-def run(folder, *options):
+def run(folder, *options, **environment):
     command = [sys.executable, str(SCRIPT), *options]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_supplied_trimaps_are_used_and_alphas_written(data):
@@ -59,6 +67,15 @@ def test_failures_show_in_the_exit_code(data):
     assert result.returncode == 1
     assert "problem: disc_0: sizes differ" in result.stderr
     assert "disc_0: TrimapError" in result.stdout
+
+
+def test_names_that_standard_output_cannot_encode_are_escaped(data):
+    (data / "mask_test/disc.png").rename(data / "mask_test/dilsł.png")
+    for path in [*data.glob("merged_test/*"), *data.glob("trimap_test/*")]:
+        path.rename(path.with_name(path.name.replace("disc", "dilsł")))
+    result = run(data.parent, PYTHONIOENCODING="latin-1")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[1].startswith(r"dils\u0142_0: sad ")
 
 
 def test_a_missing_folder_is_one_line(tmp_path):

@@ -20,6 +20,11 @@ def atnet(*arguments):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
+def process(*arguments, **environment):
+    command = [sys.executable, "-m", "atnet", *map(str, arguments)]
+    return subprocess.run(command, env=os.environ | environment, capture_output=True, check=False)
+
+
 @pytest.fixture
 def files(tmp_path):
     _, trimap, alpha = disc_scene()
@@ -99,13 +104,46 @@ def test_evaluate_names_all_problems_first_and_exits_with_1(tmp_path):
     assert None not in (rows["scene0"], rows["scene1"])
 
 
+def test_evaluate_composition1k_says_whether_numbers_compare(tmp_path):
+    image, trimap, alpha = disc_scene()
+    save(tmp_path / "merged_test/disc_0.png", image)
+    save(tmp_path / "mask_test/disc.png", alpha)
+    save(tmp_path / "trimap_test/disc_0.png", trimap)
+    result = atnet("evaluate", "composition1k", tmp_path, "--report", tmp_path / "out", "--json")
+    assert result.exit_code == 0
+    about = json.loads(result.stdout)["about"]
+    assert about.get("Note", "").startswith("NOT comparable with the literature's numbers: 1 comp")
+    for suffix in ("html", "md", "json"):
+        assert "NOT comparable" in (tmp_path / f"out/report.{suffix}").read_text(encoding="utf-8")
+
+
+def test_json_alone_is_on_standard_output(tmp_path, files):
+    paths, arrays = files
+    save(paths[2], np.where(arrays["trimap"] == 128, 127, arrays["trimap"]).astype(np.uint8))
+    folder = write_folder(tmp_path / "set")
+    (folder / "trimap/scene0.png").unlink()
+    for command in (["score", *paths], ["evaluate", "folder", folder, "--report", tmp_path / "o"]):
+        result = process(*command, "--json")
+        assert isinstance(json.loads(result.stdout), dict)
+        assert result.stderr.startswith(b"atnet: ")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "ascii:surrogateescape"])
+def test_letters_that_standard_output_cannot_encode_cost_no_scores(tmp_path, encoding):
+    folder = write_folder(tmp_path / "set")
+    result = process("evaluate", "folder", folder, PYTHONIOENCODING=encoding)
+    assert result.returncode == 0, result.stderr
+    assert rb"| MSE\xb710\xb3 |" in result.stdout
+    assert b"| scene2 |" in result.stdout
+
+
 def test_evaluate_alphamatting_takes_several_trimaps_and_saves_a_submission(tmp_path):
     image, trimap, _ = disc_scene()
     for number in (1, 3):
         save(tmp_path / f"trimap_lowres/Trimap{number}/troll.png", trimap)
     save(tmp_path / "input_lowres/troll.png", image)
     result = atnet(
-        "evaluate", "alphamatting", tmp_path, "--test", "--trimap", 1, "--trimap", 3,
+        "evaluate", "alphamatting", tmp_path, "--test", "--trimap-set", 1, "--trimap-set", 3,
         "--save-alphas", tmp_path / "out",
     )  # fmt: skip
     assert result.exit_code == 0
@@ -120,7 +158,8 @@ def test_evaluate_alphamatting_takes_several_trimaps_and_saves_a_submission(tmp_
         ["--method", "predictions"],
         ["--clamp"],
         ["--method", "knn", "--predictions", "x"],
-        ["--trimap", "1"],
+        ["--trimap-set", "1"],
+        ["--predictions", "x", "--save-alphas", "y"],
         ["--make-trimaps", "magic"],
     ],
 )

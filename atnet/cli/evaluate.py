@@ -1,5 +1,6 @@
 """`atnet score`, `atnet evaluate`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,11 +11,9 @@ from atnet.cli.common import Json, PresetName, app, messages, report, results
 from atnet.matting.presets import DEFAULT_PRESET
 
 if TYPE_CHECKING:
-    from atnet.data.scenes import Scene
-    from atnet.evaluation.rows import Row
-    from atnet.evaluation.run import Run
+    from atnet.evaluation.run import Evaluation, Outcome
 
-DataSet = Literal["alphamatting", "composition1k", "folder"]
+Layout = Literal["alphamatting", "composition1k", "folder"]
 MethodName = Annotated[
     str,
     typer.Option(
@@ -29,8 +28,9 @@ Predictions = Annotated[
 Clamp = Annotated[
     bool, typer.Option("--clamp", help="Set known pixels of predictions by the trimap.")
 ]
-Trimaps = Annotated[
-    list[int] | None, typer.Option(help="alphamatting: 1, 2, 3; repeatable. Default 1 and 2.")
+TrimapSets = Annotated[
+    list[int] | None,
+    typer.Option("--trimap-set", help="alphamatting: 1, 2, 3; repeatable. Default: all there are."),
 ]
 TestSet = Annotated[
     bool, typer.Option("--test", help="alphamatting: the test set, which has no truth.")
@@ -48,8 +48,8 @@ ReportFolder = Annotated[
 SaveAlphas = Annotated[Path | None, typer.Option(help="Write alphas here. Default REPORT/alphas.")]
 
 
-@app.command()
-def score(
+@app.command("score")
+def score_files(
     prediction: Annotated[Path, typer.Argument(help="Predicted alpha (grey).")],
     alpha: Annotated[Path, typer.Argument(help="True alpha (grey).")],
     trimap: Annotated[Path, typer.Argument(help="Black, grey (scored here), white.")],
@@ -64,10 +64,10 @@ def score(
     """
     from atnet import read_grey, snap_trimap
     from atnet.data.scenes import read_exactly
-    from atnet.evaluation import metrics
+    from atnet.evaluation.metrics import score
 
     drawn = snap_trimap(read_grey(trimap))
-    scores = metrics.score(read_exactly(prediction), read_exactly(alpha), drawn)._asdict()
+    scores = score(read_exactly(prediction), read_exactly(alpha), drawn)._asdict()
     if as_json:
         report(scores, as_json)
     else:
@@ -76,12 +76,12 @@ def score(
 
 @app.command()
 def evaluate(
-    data_set: Annotated[DataSet, typer.Argument(help="How the folder is laid out.")],
+    data_set: Annotated[Layout, typer.Argument(help="How the folder is laid out.")],
     folder: Annotated[Path, typer.Argument(help="The data set.")],
     method: MethodName = "atnet",
     predictions: Predictions = None,
     clamp: Clamp = False,
-    trimap: Trimaps = None,
+    trimap_set: TrimapSets = None,
     test: TestSet = False,
     highres: HighResolution = False,
     make_trimaps: MakeTrimaps = None,
@@ -101,11 +101,13 @@ def evaluate(
 
     Example: `atnet evaluate alphamatting data/alphamatting --method closed-form --report out`
     """
-    from atnet.evaluation.run import PREDICTIONS, Run, with_predictions
+    from atnet.evaluation.data_sets import read_data_set
+    from atnet.evaluation.run import Evaluation
+    from atnet.evaluation.trial import PREDICTIONS, Trial
 
     _require(
-        data_set == "alphamatting" or not (trimap or test or highres),
-        "--trimap, --test and --highres are for alphamatting",
+        data_set == "alphamatting" or not (trimap_set or test or highres),
+        "--trimap-set, --test and --highres are for alphamatting",
     )
     _require(
         data_set != "alphamatting" or make_trimaps is None,
@@ -116,17 +118,13 @@ def evaluate(
     _require(
         predictions is not None or not (clamp or method == PREDICTIONS), "--predictions is missing"
     )
-    scenes = _scenes(data_set, folder, trimap, test=test, highres=highres)
-    policy = make_trimaps or "supplied"
-    if predictions is not None:
-        run = Run(PREDICTIONS, trimaps=policy, clamp=clamp)
-        scenes = with_predictions(scenes, predictions)
-    else:
-        alphas = save_alphas or (report_folder and report_folder / "alphas")
-        run = Run(method, preset, policy, alphas=alphas)
-    _say_problems(scenes, run)
-    rows = _evaluate(scenes, run, report_folder, resume=resume, workers=workers, threads=threads)
-    _show(f"{folder.resolve().name} ({data_set})", scenes, rows, run, report_folder, as_json)
+    _require(
+        predictions is None or save_alphas is None, "--save-alphas is for methods that compute"
+    )
+    chosen = method if predictions is None else PREDICTIONS
+    trial = Trial(chosen, preset, make_trimaps or "supplied", clamp, predictions or save_alphas)
+    found = read_data_set(data_set, folder, trimap_set or (), test=test, highres=highres)
+    _show(_run(Evaluation(found, trial, report_folder, resume, workers, threads)), as_json)
 
 
 def _require(condition: bool, message: str) -> None:
@@ -134,77 +132,30 @@ def _require(condition: bool, message: str) -> None:
         raise typer.BadParameter(message)
 
 
-def _scenes(
-    data_set: DataSet, folder: Path, trimaps: list[int] | None, *, test: bool, highres: bool
-) -> "list[Scene]":
-    from atnet.data.composition1k import read_composition1k
-    from atnet.data.readers.alphamatting import read_alphamatting
-    from atnet.data.readers.folder import read_folder
+def _run(wanted: "Evaluation") -> "Outcome":
+    from atnet.evaluation.run import run_evaluation
 
-    if data_set == "composition1k":
-        return read_composition1k(folder)
-    if data_set == "folder":
-        return read_folder(folder)
-    resolution = "highres" if highres else "lowres"
-    default = (1, 2, 3) if test else (1, 2)
-    return read_alphamatting(folder, trimaps or default, test=test, resolution=resolution)
+    with Progress(console=messages, transient=True) as progress:
+        bar = progress.add_task("Evaluating", total=len(wanted.data_set.scenes))
+        return run_evaluation(
+            wanted, problems=_say_problems, progress=lambda _: progress.advance(bar)
+        )
 
 
-def _say_problems(scenes: "list[Scene]", run: "Run") -> None:
-    from atnet.data.scenes import find_problems
-
-    problems = find_problems(scenes, run.trimaps)
+def _say_problems(problems: Sequence[str]) -> None:
     if problems:
         messages.print(f"atnet: {len(problems)} problems of the data set:", markup=False)
     for problem in problems:
         messages.print(f"  {problem}", markup=False)
 
 
-def _evaluate(
-    scenes: "list[Scene]",
-    run: "Run",
-    folder: Path | None,
-    *,
-    resume: bool,
-    workers: int,
-    threads: int | None,
-) -> "list[Row]":
-    from atnet.evaluation.run import evaluate
+def _show(outcome: "Outcome", as_json: bool) -> None:
+    from atnet.evaluation.report import as_dictionary, as_markdown
 
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-    with Progress(console=messages, transient=True) as progress:
-        bar = progress.add_task("Evaluating", total=len(scenes))
-        return evaluate(
-            scenes,
-            run,
-            folder and folder / "rows.jsonl",
-            resume=resume,
-            workers=workers,
-            threads=threads,
-            progress=lambda _: progress.advance(bar),
-        )
-
-
-def _show(
-    name: str,
-    scenes: "list[Scene]",
-    rows: "list[Row]",
-    run: "Run",
-    folder: Path | None,
-    as_json: bool,
-) -> None:
-    from atnet.evaluation.report import as_dictionary, as_markdown, make_report, write_report
-    from atnet.evaluation.run import with_predictions
-
-    if run.alphas is not None:
-        scenes = with_predictions(scenes, run.alphas)
-    made = make_report(name, scenes, rows, run)
-    files = {} if folder is None else write_report(made, folder)
     if as_json:
-        report({**as_dictionary(made), "files": files}, as_json)
+        report({**as_dictionary(outcome.report), "files": outcome.files}, as_json)
     else:
-        results.print(as_markdown(made), markup=False)
-        report(files, as_json=False)
-    if made.failed():
+        results.print(as_markdown(outcome.report), markup=False)
+        report(outcome.files, as_json=False)
+    if outcome.report.failed():
         raise typer.Exit(1)

@@ -1,16 +1,14 @@
-"""Rows of scores: their file, one line each, and their means."""
+"""Rows of scores: their file, a journal, and their means."""
 
 import contextlib
-import json
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 from atnet.evaluation.metrics import Scores
-from atnet.files.atomic import write_bytes
+from atnet.files.journal import Entry, appending, resume
 
 METRICS = Scores._fields
 """The four errors."""
@@ -75,43 +73,27 @@ def mean_scores(rows: Sequence[Row]) -> dict[str, float]:
     return means
 
 
-def read_rows(path: Path) -> list[Row]:
-    """Reads rows; a last line that was cut off while it was written is left out.
+def resume_rows(path: Path, still_holds: Callable[[Row], bool], *, wanted: bool) -> list[Row]:
+    """Prepares a file of rows for a run, as `journal.resume` does.
 
     Args:
-        path: JSON lines, may be missing.
+        path: JSON lines in an existing folder, may be missing.
+        still_holds: Tells whether a row need not be computed again.
+        wanted: Whether the user asked to continue.
 
     Returns:
-        The rows.
+        The rows that were kept.
 
     Raises:
-        ValueError: Another line is not a row.
+        OSError: The file cannot be written.
+        ValueError: It has rows and `wanted` is false, or it holds something else.
     """
-    lines = path.read_bytes().splitlines() if path.exists() else []
-    rows = []
-    for number, line in enumerate(lines, 1):
-        try:
-            fields = json.loads(line)
-            lists = {name: tuple(fields[name]) for name in ("warnings", "histogram")}
-            rows.append(Row(**{**fields, **lists}))
-        except (ValueError, TypeError, KeyError) as error:
-            if number < len(lines):
-                raise ValueError(f"{path}: line {number} is no row; remove the file") from error
-    return rows
-
-
-def write_rows(path: Path, rows: Iterable[Row]) -> None:
-    """Writes rows, in place of what the file held.
-
-    Args:
-        path: Target, in an existing folder.
-        rows: As from `evaluate`.
-    """
-    write_bytes(path, b"".join(map(_line, rows)))
+    entries = resume(path, lambda entry: still_holds(_row(entry, path)), wanted=wanted)
+    return [_row(entry, path) for entry in entries]
 
 
 @contextlib.contextmanager
-def row_appender(path: Path | None) -> Iterator[Callable[[Row], None]]:
+def appending_rows(path: Path | None) -> Iterator[Callable[[Row], None]]:
     """Opens a file of rows to add to; each row is on disk when the call returns.
 
     Args:
@@ -123,15 +105,13 @@ def row_appender(path: Path | None) -> Iterator[Callable[[Row], None]]:
     if path is None:
         yield lambda _: None
         return
-    with path.open("ab") as file:
-
-        def append(row: Row) -> None:
-            file.write(_line(row))
-            file.flush()
-            os.fsync(file.fileno())
-
-        yield append
+    with appending(path) as append:
+        yield lambda row: append(asdict(row))
 
 
-def _line(row: Row) -> bytes:
-    return json.dumps(asdict(row)).encode() + b"\n"
+def _row(entry: Entry, path: Path) -> Row:
+    try:
+        lists = {name: tuple(entry[name]) for name in ("warnings", "histogram")}
+        return Row(**{**entry, **lists})
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"{path}: holds something else than rows; remove the file") from error

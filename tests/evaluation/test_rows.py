@@ -1,6 +1,6 @@
 import pytest
 
-from atnet.evaluation.rows import Row, mean_scores, read_rows, row_appender, write_rows
+from atnet.evaluation.rows import Row, appending_rows, mean_scores, resume_rows
 
 GOOD = Row("a/x", "f", sad=1.0, mse=0.5, gradient=2.0, connectivity=3.0, histogram=(1, 2))
 FAILED = Row("a/y", "g", error="ValueError: bad", warnings=("odd", "very odd"))
@@ -8,29 +8,34 @@ FAILED = Row("a/y", "g", error="ValueError: bad", warnings=("odd", "very odd"))
 
 def test_rows_survive_their_file(tmp_path):
     path = tmp_path / "rows.jsonl"
-    write_rows(path, [GOOD])
-    with row_appender(path) as append:
+    with appending_rows(path) as append:
+        append(GOOD)
         append(FAILED)
-        assert read_rows(path) == [GOOD, FAILED]  # on disk at once
-    assert read_rows(tmp_path / "missing.jsonl") == []
+    assert resume_rows(path, lambda _: True, wanted=True) == [GOOD, FAILED]
+    assert resume_rows(tmp_path / "missing.jsonl", lambda _: True, wanted=False) == []
 
 
-@pytest.mark.parametrize("kept", [1, 20, -2])
-def test_a_torn_last_line_is_dropped(tmp_path, kept):
+def test_rows_that_do_not_hold_leave_the_file(tmp_path):
     path = tmp_path / "rows.jsonl"
-    write_rows(path, [GOOD, FAILED])
-    first, second = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(first + second[:kept])
-    assert read_rows(path) == [GOOD]
+    with appending_rows(path) as append:
+        append(GOOD)
+        append(FAILED)
+    assert resume_rows(path, lambda row: row.error is None, wanted=True) == [GOOD]
+    assert resume_rows(path, lambda _: True, wanted=True) == [GOOD]
 
 
-@pytest.mark.parametrize("line", ["{", "[1]", '{"name": "x"}', '{"warnings": [], "histogram": []}'])
-def test_any_other_damage_is_an_error(tmp_path, line):
+def test_without_a_file_nothing_is_kept():
+    with appending_rows(None) as append:
+        append(GOOD)
+
+
+@pytest.mark.parametrize("line", ['{"name": "x"}', '{"warnings": [], "histogram": []}'])
+def test_what_is_no_row_is_an_error_and_stays(tmp_path, line):
     path = tmp_path / "rows.jsonl"
-    write_rows(path, [GOOD])
-    path.write_bytes(f"{line}\n".encode() + path.read_bytes())
-    with pytest.raises(ValueError, match="line 1 is no row"):
-        read_rows(path)
+    path.write_text(line + "\n")
+    with pytest.raises(ValueError, match=r"rows\.jsonl: holds something else than rows"):
+        resume_rows(path, lambda _: True, wanted=True)
+    assert path.read_text() == line + "\n"
 
 
 def test_means_are_over_scored_rows():

@@ -9,7 +9,7 @@ from atnet.evaluation.report.page import render_page as render_page
 from atnet.evaluation.report.tables import as_csv as as_csv
 from atnet.evaluation.report.tables import as_dictionary as as_dictionary
 from atnet.evaluation.report.tables import as_markdown as as_markdown
-from atnet.files.atomic import write_bytes
+from atnet.files.atomic import write_all
 
 
 def write_report(report: Report, folder: Path) -> dict[str, str]:
@@ -23,7 +23,7 @@ def write_report(report: Report, folder: Path) -> dict[str, str]:
         Format to file name.
 
     Raises:
-        ValueError: A file cannot be written.
+        OSError: A file cannot be written.
     """
     contents = {
         "csv": as_csv(report),
@@ -32,6 +32,7 @@ def write_report(report: Report, folder: Path) -> dict[str, str]:
         "html": render_page(report),
     }
     files = {suffix: folder / f"report.{suffix}" for suffix in contents}
-    for suffix, text in contents.items():
-        write_bytes(files[suffix], text.encode())
+    # A file name may hold what UTF-8 cannot: that must not cost the report.
+    encoded = {suffix: text.encode(errors="backslashreplace") for suffix, text in contents.items()}
+    write_all({files[suffix]: content for suffix, content in encoded.items()})
     return {suffix: str(path) for suffix, path in files.items()}

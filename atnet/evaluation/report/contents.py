@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from atnet.data.scenes import TRIMAP_POLICIES, Scene
 from atnet.evaluation.rows import Row, mean_scores
-from atnet.evaluation.run import PREDICTIONS, Run
+from atnet.evaluation.trial import PREDICTIONS, Trial
 from atnet.machine import describe_machine, versions
 
 
@@ -44,14 +44,14 @@ class Report:
         about: What was done, on what, how: label to text.
         rows: One for each scene, the worst first, failed ones last.
         scenes: With their predictions, for the pictures.
-        run: What was evaluated.
+        trial: What was evaluated.
     """
 
     title: str
     about: dict[str, str]
     rows: Sequence[Row]
     scenes: Sequence[Scene]
-    run: Run
+    trial: Trial
 
     def means(self) -> dict[str, dict[str, float]]:
         """Returns mean scores of all scenes and, if there are several groups, of each."""
@@ -75,7 +75,7 @@ class Report:
 
 
 def make_report(
-    data_set: str, scenes: Sequence[Scene], rows: Sequence[Row], run: Run, note: str = ""
+    data_set: str, scenes: Sequence[Scene], rows: Sequence[Row], trial: Trial, note: str = ""
 ) -> Report:
     """Gathers what a report says.
 
@@ -83,22 +83,22 @@ def make_report(
         data_set: Its name.
         scenes: With their predictions.
         rows: As from `evaluate`.
-        run: What was evaluated.
+        trial: What was evaluated.
         note: What else the reader must know.
 
     Returns:
         The report, dated now.
     """
     failed = sum(row.error is not None for row in rows)
-    method = run.preset if run.method == "atnet" else run.method
+    method = trial.preset if trial.method == "atnet" else trial.method
     about = {
         "Data set": f"{data_set}, {len(rows)} scenes" + (f", {failed} failed" if failed else ""),
-        "Method": run.identity(),
-        "Trimaps": TRIMAP_POLICIES[run.trimaps],
-        "Known pixels": _known_pixels(run),
+        "Method": trial.identity(),
+        "Trimaps": TRIMAP_POLICIES[trial.trimaps],
+        "Known pixels": _known_pixels(trial),
         "Scores": "of alphas rounded to 8 bits, over the unknown region; SAD, Grad and Conn in "
         "thousands; as Adobe's published MATLAB code computes them; means are over scenes",
-        "Time, memory": _measurement(run),
+        "Time, memory": _measurement(trial),
         "Machine": describe_machine(),
         "Versions": ", ".join(f"{name} {version}" for name, version in versions().items()),
         "Date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -106,21 +106,21 @@ def make_report(
     if note:
         about = {"Note": note, **about}
     rows = sorted(rows, key=_worst_first)
-    return Report(f"{method} on {data_set}", about, rows, scenes, run)
+    return Report(f"{method} on {data_set}", about, rows, scenes, trial)
 
 
 def _worst_first(row: Row) -> tuple[bool, float, str]:
     return row.error is not None, -(row.sad or 0), row.name
 
 
-def _known_pixels(run: Run) -> str:
-    if run.method == PREDICTIONS and not run.clamp:
+def _known_pixels(trial: Trial) -> str:
+    if trial.method == PREDICTIONS and not trial.clamp:
         return "as stored in the predictions; Grad and Conn look at them too"
     return "set by the trimap before scoring"
 
 
-def _measurement(run: Run) -> str:
-    if run.method == PREDICTIONS:
+def _measurement(trial: Trial) -> str:
+    if trial.method == PREDICTIONS:
         return "not measured: predictions were read from files"
     return (
         "of the method alone, its model loaded and compiled before; memory is the process's "

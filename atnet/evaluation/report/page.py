@@ -146,7 +146,7 @@ def _gallery(report: Report, shown: list[Row], links: dict[str, str]) -> str:
     articles = []
     for row in shown:
         try:
-            pictures = _pictures(picture_scene(scenes[row.name], report.run))
+            pictures = _pictures(picture_scene(scenes[row.name], report.trial))
         except (ValueError, OSError) as error:  # a file vanished since it was scored
             pictures = f'<p class="bad">{escape(str(error))}</p>'
         identity = links[row.name].removeprefix("#")

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from atnet.arrays import scaled_to, to_bytes, to_float
 from atnet.data.scenes import Scene
-from atnet.evaluation.run import Run, prediction_of
+from atnet.evaluation.trial import Trial
 from atnet.trimaps import unknown_region
 
 THUMBNAIL = 480
@@ -43,12 +44,12 @@ class Pictures(NamedTuple):
     zooms: list[tuple[tuple[float, float, float, float], dict[str, str]]]
 
 
-def picture_scene(scene: Scene, run: Run) -> Pictures:
+def picture_scene(scene: Scene, trial: Trial) -> Pictures:
     """Makes the pictures of a scene.
 
     Args:
         scene: With its prediction.
-        run: Tells how trimap and prediction were read.
+        trial: Tells how trimap and prediction were read.
 
     Returns:
         The pictures; truth, errors and zooms only where there is a true alpha.
@@ -56,17 +57,20 @@ def picture_scene(scene: Scene, run: Run) -> Pictures:
     Raises:
         ValueError: A file cannot be read or has another size.
     """
-    trimap = scene.read_trimap(run.trimaps)
-    prediction, alpha = prediction_of(scene, run, trimap), scene.read_alpha()
+    trimap = scene.read_trimap(trial.trimaps)
+    prediction, alpha = trial.prediction(scene, trimap), scene.read_alpha()
     maps = {"image": scene.read_image(), "trimap": trimap, "prediction": prediction}
     regions: list[Region] = []
     if alpha is not None:
-        error = (prediction / np.float32(255) - alpha / np.float32(255)) * unknown_region(trimap)
+        error = (to_float(prediction) - to_float(alpha)) * unknown_region(trimap)
         regions = worst_regions(np.abs(error))
         maps |= {"truth": alpha, "error": draw_error(error, unknown_region(trimap))}
-    pixels = {caption: _to_bytes(values) for caption, values in maps.items()}
+    pixels = {caption: to_bytes(values) for caption, values in maps.items()}
     return Pictures(
-        {caption: _data_uri(_reduced(values), quality=85) for caption, values in pixels.items()},
+        {
+            caption: _data_uri(scaled_to(values, THUMBNAIL), quality=85)
+            for caption, values in pixels.items()
+        },
         [
             (
                 _place(region, trimap.shape),
@@ -140,21 +144,6 @@ def _place(region: Region, shape: tuple[int, int]) -> tuple[float, float, float,
     (top, bottom), (left, right) = ((part.start, part.stop) for part in region)
     height, width = shape
     return left / width, top / height, (right - left) / width, (bottom - top) / height
-
-
-def _to_bytes(values: np.ndarray) -> np.ndarray:
-    if values.dtype == np.uint8:
-        return values
-    return (np.clip(values, 0, 1) * 255 + 0.5).astype(np.uint8)
-
-
-def _reduced(pixels: np.ndarray) -> np.ndarray:
-    height, width = pixels.shape[:2]
-    scale = THUMBNAIL / max(height, width)
-    if scale >= 1:
-        return pixels
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
 
 
 def _data_uri(pixels: np.ndarray, quality: int | None = None) -> str:

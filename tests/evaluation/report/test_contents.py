@@ -4,7 +4,7 @@ import pytest
 
 from atnet.evaluation.report.contents import COLUMNS, make_report
 from atnet.evaluation.rows import Row
-from atnet.evaluation.run import Run
+from atnet.evaluation.trial import Trial
 from report_files import AWKWARD, small_report
 
 
@@ -38,20 +38,20 @@ def test_numbers_are_scaled_and_rounded(index, value, text):
 
 
 @pytest.mark.parametrize(
-    ("run", "known", "time"),
+    ("trial", "known", "time"),
     [
-        (Run(), "set by the trimap", "of the method alone"),
-        (Run("predictions"), "as stored", "not measured"),
-        (Run("predictions", clamp=True), "set by the trimap", "not measured"),
+        (Trial(), "set by the trimap", "of the method alone"),
+        (Trial("predictions"), "as stored", "not measured"),
+        (Trial("predictions", clamp=True), "set by the trimap", "not measured"),
     ],
 )
-def test_it_says_how_known_pixels_and_times_came_about(run, known, time):
-    about = make_report("set", [], [Row("x", "f")], run).about
+def test_it_says_how_known_pixels_and_times_came_about(trial, known, time):
+    about = make_report("set", [], [Row("x", "f")], trial).about
     assert known in about["Known pixels"]
     assert time in about["Time, memory"]
 
 
 def test_title_and_method_name_the_model():
-    report = make_report("set", [], [Row("x", "f")], Run())
+    report = make_report("set", [], [Row("x", "f")], Trial())
     assert report.title == "atnet-vgg16 on set"
     assert "SHA-256" in report.about["Method"]

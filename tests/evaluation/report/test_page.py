@@ -6,7 +6,7 @@ import pytest
 
 from atnet.evaluation.report import page
 from atnet.evaluation.report.page import render_page
-from report_files import RUN, small_report
+from report_files import TRIAL, small_report
 
 VOID = {"meta", "img", "line", "rect"}
 
@@ -91,7 +91,7 @@ def test_without_truth_there_are_no_charts(report):
     fields = dict.fromkeys(("sad", "mse", "gradient", "connectivity"))
     rows = [dataclasses.replace(row, **fields, histogram=()) for row in report.rows[:2]]
     scenes = [dataclasses.replace(scene, alpha=None) for scene in report.scenes]
-    bare = dataclasses.replace(report, rows=rows, scenes=scenes, run=RUN)
+    bare = dataclasses.replace(report, rows=rows, scenes=scenes, trial=TRIAL)
     elements = Elements(render_page(bare))
     assert elements.find("svg") == []
     assert len(elements.find("img")) == 2 * 3

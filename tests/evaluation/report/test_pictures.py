@@ -7,7 +7,7 @@ from PIL import Image
 
 from atnet.data.scenes import Scene
 from atnet.evaluation.report.pictures import draw_error, picture_scene, worst_regions
-from atnet.evaluation.run import PREDICTIONS, Run
+from atnet.evaluation.trial import PREDICTIONS, Trial
 from scene_files import disc_scene, save
 
 
@@ -75,7 +75,7 @@ def scene(tmp_path):
 
 
 def test_overviews_are_reduced_and_zooms_are_the_very_pixels(scene):
-    pictures = picture_scene(scene, Run(PREDICTIONS))
+    pictures = picture_scene(scene, Trial(PREDICTIONS))
     assert list(pictures.overview) == ["image", "trimap", "prediction", "truth", "error"]
     assert {decoded(uri).shape for uri in pictures.overview.values()} == {(240, 480, 3)}
     ((left, top, width, height), maps), *_ = pictures.zooms
@@ -89,6 +89,6 @@ def test_overviews_are_reduced_and_zooms_are_the_very_pixels(scene):
 
 def test_without_truth_there_are_no_errors(scene):
     bare = Scene("disc", scene.image, scene.trimap, prediction=scene.prediction)
-    pictures = picture_scene(bare, Run(PREDICTIONS))
+    pictures = picture_scene(bare, Trial(PREDICTIONS))
     assert list(pictures.overview) == ["image", "trimap", "prediction"]
     assert pictures.zooms == []

@@ -16,5 +16,5 @@ def test_all_formats_are_written(tmp_path):
 
 
 def test_a_missing_folder_is_an_error(tmp_path):
-    with pytest.raises(ValueError, match="does not exist"):
+    with pytest.raises(OSError, match="does not exist"):
         write_report(small_report(tmp_path), tmp_path / "missing")
