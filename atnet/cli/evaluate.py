@@ -62,12 +62,9 @@ def score_files(
 
     Example: `atnet score predicted.png true.png trimap.png`
     """
-    from atnet import read_grey, snap_trimap
-    from atnet.data.scenes import read_exactly
     from atnet.evaluation.metrics import score
 
-    drawn = snap_trimap(read_grey(trimap))
-    scores = score(read_exactly(prediction), read_exactly(alpha), drawn)._asdict()
+    scores = score(prediction, alpha, trimap)._asdict()
     if as_json:
         report(scores, as_json)
     else:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from atnet.files.images import read_grey, read_image
+from atnet.files.images import Source, read_grey, read_image
 from atnet.trimaps import BACKGROUND, FOREGROUND, UNKNOWN, snap_trimap, trimap_from_alpha
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp"}
@@ -106,16 +106,16 @@ def read_8_bits(path: Path) -> np.ndarray:
     return to_8_bits(read_grey(path))
 
 
-def read_exactly(path: Path) -> np.ndarray:
+def read_exactly(source: Source) -> np.ndarray:
     """Reads an alpha as 8-bit numbers if it was stored so, without the error of a division.
 
     Args:
-        path: Grey image.
+        source: Grey, as in `atnet.read_grey`.
 
     Returns:
         uint8 `(H, W)`, or float32 in [0, 1] of a 16-bit file.
     """
-    grey = read_grey(path)
+    grey = read_grey(source)
     rounded = to_8_bits(grey)
     return rounded if np.array_equal(rounded / np.float32(255), grey) else grey
 

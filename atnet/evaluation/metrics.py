@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atnet.arrays import GREY, check_pixels, highest
-from atnet.trimaps import check_trimap, unknown_region
+from atnet.data.scenes import read_exactly
+from atnet.files.images import Picture
+from atnet.trimaps import check_trimap, read_trimap, unknown_region
 
 # MATLAB compares a single with a double in single precision: an 8-bit 51 / 255 reaches 0.2.
 _LEVELS = (np.arange(11) / 10).astype(np.float32)
@@ -39,18 +41,21 @@ class _Case(NamedTuple):
     unknown: NDArray[np.bool_]
 
 
-def score(prediction: NDArray, alpha: NDArray, trimap: NDArray[np.uint8]) -> Scores:
+def score(prediction: Picture, alpha: Picture, trimap: Picture) -> Scores:
     """Computes all four errors of a predicted alpha.
 
     Args:
-        prediction: Predicted alpha `(H, W)`, uint8, uint16, bool or float in [0, 1].
-        alpha: True alpha `(H, W)`, uint8, uint16, bool or float in [0, 1].
-        trimap: uint8 `(H, W)` of 0 background, 128 unknown and 255 foreground.
+        prediction: Predicted alpha `(H, W)`, uint8, uint16, bool or float in [0, 1]; or where
+            `atnet.read_grey` finds one, such as a file's path.
+        alpha: True alpha, likewise.
+        trimap: uint8 `(H, W)` of 0 background, 128 unknown and 255 foreground; or where
+            `atnet.read_trimap` finds one.
 
     Returns:
         The errors over the unknown region; all are zero where nothing is unknown.
 
     Raises:
+        ImageError: A file cannot be read.
         ValueError: A shape, a type or a value is not as above.
 
     Example:
@@ -58,7 +63,8 @@ def score(prediction: NDArray, alpha: NDArray, trimap: NDArray[np.uint8]) -> Sco
         >>> score(alpha // 5 * 4, alpha, trimap)._asdict()["sad"]
         0.2
     """
-    case = _checked(prediction, alpha, trimap)
+    drawn = trimap if isinstance(trimap, np.ndarray) else read_trimap(trimap)
+    case = _checked(_exactly(prediction), _exactly(alpha), drawn)
     difference = _difference(case)
     return Scores(_sad(difference), _mse(difference), _gradient(case), _connectivity(case))
 
@@ -155,6 +161,10 @@ def connectivity_error(prediction: NDArray, alpha: NDArray, trimap: NDArray[np.u
         0.5
     """
     return _connectivity(_checked(prediction, alpha, trimap))
+
+
+def _exactly(values: Picture) -> NDArray:
+    return values if isinstance(values, np.ndarray) else read_exactly(values)
 
 
 def _checked(prediction: NDArray, alpha: NDArray, trimap: NDArray) -> _Case:

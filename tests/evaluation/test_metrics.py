@@ -1,3 +1,4 @@
+import io
 import json
 import math
 from itertools import pairwise
@@ -279,6 +280,59 @@ def test_other_types_score_exactly_as_their_values(values, highest):
     assert score(alpha, values, trimap) == score(alpha, same, trimap)
 
 
+def png(pixels):
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def saved(path, pixels):
+    path.write_bytes(png(pixels))
+    return path
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda pixels, _: png(pixels),
+        lambda pixels, _: io.BytesIO(png(pixels)),
+        lambda pixels, _: Image.fromarray(pixels),
+        lambda pixels, path: saved(path, pixels),
+        lambda pixels, path: str(saved(path, pixels)),
+    ],
+    ids=["bytes", "file", "pillow", "path", "text"],
+)
+def test_files_of_8_bits_score_exactly_as_their_numbers(form, tmp_path):
+    values = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    maps = (values, values[::-1].copy(), np.full((16, 16), 128, np.uint8))
+    given = [form(pixels, tmp_path / f"{number}.png") for number, pixels in enumerate(maps)]
+    assert score(*given) == score(*maps)
+
+
+def test_files_of_16_bits_keep_their_precision():
+    alpha = np.full((10, 10), 40000, np.uint16)
+    trimap = np.full((10, 10), 128, np.uint8)
+    found = score(png(alpha + np.uint16(3)), png(alpha), png(trimap))
+    assert found.sad == pytest.approx(100 * 3 / 65535 / 1000, rel=1e-2)
+
+
+def test_trimaps_of_files_are_snapped_and_those_of_arrays_refused():
+    alpha, trimap = np.full((4, 4), 99, np.uint8), np.full((4, 4), 127, np.uint8)
+    with pytest.warns(UserWarning, match="16 pixels"):
+        assert score(alpha // 2, alpha, png(trimap)).sad > 0
+    with pytest.raises(ValueError, match="snap_trimap corrects"):
+        score(alpha // 2, alpha, trimap)
+
+
+@pytest.mark.parametrize("given", [[[0.5]], None, 3])
+def test_what_is_no_picture_is_refused_by_name(given):
+    good = np.full((1, 1), 128, np.uint8)
+    for maps in ((given, good, good), (good, given, good), (good, good, given)):
+        with pytest.raises(ValueError, match=f"a {type(given).__name__}; give a path") as caught:
+            score(*maps)
+        assert "\n" not in str(caught.value)
+
+
 def test_known_pixels_count_as_stored():
     alpha, prediction = np.ones((1, 5), np.float32), np.array([[1, 1, 1, 0, 0.9]], np.float32)
     trimap = np.array([[255, 255, 255, 255, 128]], np.uint8)
@@ -301,7 +355,7 @@ MAP, TRIMAP = np.zeros((4, 5), np.float32), np.full((4, 5), 128, np.uint8)
         (MAP[0], MAP[0], TRIMAP[0], r"prediction has the shape \(5,\); give .* \(H, W\)"),
         (MAP, MAP[..., None], TRIMAP, r"alpha has the shape \(4, 5, 1\); give .* \(H, W\)"),
         (MAP[:0], MAP[:0], TRIMAP[:0], "at least one pixel"),
-        (MAP.tolist(), MAP, TRIMAP, "prediction is a list; give an array"),
+        (MAP.tolist(), MAP, TRIMAP, "is a list; give .*an array"),
         (MAP.astype(np.int64), MAP, TRIMAP, "prediction is int64; give uint8, uint16, bool, or"),
         (MAP + 1.5, MAP, TRIMAP, r"prediction spans 1.5 to 1.5; floats must lie in \[0, 1\]"),
         (MAP, MAP - 1, TRIMAP, r"alpha spans -1 to -1; floats must lie in \[0, 1\]"),
