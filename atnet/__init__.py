@@ -1,5 +1,7 @@
 """Natural image matting: from an image and a trimap to alpha, foreground and a clean cutout."""
 
+from atnet.evaluation.metrics import Scores as Scores
+from atnet.evaluation.metrics import score as score
 from atnet.files.images import ImageError as ImageError
 from atnet.files.images import read_grey as read_grey
 from atnet.files.images import read_image as read_image
