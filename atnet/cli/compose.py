@@ -53,7 +53,7 @@ def compose(
 
     Example: `atnet compose --data data --backgrounds photos --trimaps band --workers 4`
     """
-    from atnet.data.composition1k import Composition, plan_composites
+    from atnet.data.compose import Composition, plan_composites
 
     wanted = Composition(data, part, backgrounds, backgrounds_each, names, trimaps, seed)
     composites, problems = plan_composites(wanted)

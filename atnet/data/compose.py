@@ -1,9 +1,5 @@
-"""Composition-1k on disk: plans its composites, and reads its test set once it is composed.
+"""Plans the composites of a data set in Composition-1k's layout."""
 
-Xu, Price, Cohen, Huang, "Deep Image Matting", CVPR 2017.
-"""
-
-import re
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -15,10 +11,9 @@ import numpy as np
 from PIL import Image
 
 from atnet.data.composition import Composite
-from atnet.data.scenes import TRIMAP_POLICIES, Scene, files_by_stem, find_problems, partner
+from atnet.data.layout import foreground_names, lines_of, list_path
+from atnet.data.scenes import Scene, files_by_stem, find_problems, partner
 
-SCENES = 1000
-"""Number of composites in the official test set."""
 BACKGROUNDS_EACH = {"test": 20, "train": 100}
 """Backgrounds for each foreground in the official sets."""
 MAX_RADIUS = 21
@@ -79,7 +74,7 @@ def plan_composites(wanted: Composition) -> tuple[list[Composite], list[str]]:
     backgrounds = _backgrounds(wanted, problems)
     if problems:
         return [], problems
-    names = _name_list(wanted.folder, wanted.part) or list(alphas | foregrounds)
+    names = foreground_names(wanted.folder, wanted.part) or list(alphas | foregrounds)
     pairs = [
         (
             partner(foregrounds, wanted.subfolder("fg"), name),
@@ -106,98 +101,6 @@ def plan_composites(wanted: Composition) -> tuple[list[Composite], list[str]]:
     return list(_composites(pairs, backgrounds, slots, wanted)), []
 
 
-def read_composition1k(folder: Path) -> list[Scene]:
-    """Lists the composites of a finished test set.
-
-    Composites are named `<foreground>_<k>` as the official ones are, or, where that names no file
-    of `mask_test`, `<i>_<j>` as the original's are: i counts foregrounds in the order of
-    `test_fg_names.txt` in the folder, or else of their sorted names.
-
-    Args:
-        folder: Has `merged_test`, `mask_test` (one alpha for each foreground) and perhaps
-            `trimap_test` (one trimap for each composite).
-
-    Returns:
-        Scenes in order of foreground and number.
-
-    Raises:
-        ValueError: A folder is missing, or a name fits neither scheme.
-    """
-    merged = files_by_stem(folder / "merged_test")
-    masks = files_by_stem(folder / "mask_test")
-    drawn = folder / "trimap_test"
-    trimaps = files_by_stem(drawn) if drawn.is_dir() else None
-    foregrounds = _foregrounds(folder, sorted(merged, key=_sorting), masks)
-    return [
-        Scene(
-            name=stem,
-            image=merged[stem],
-            trimap=None if trimaps is None else partner(trimaps, drawn, stem),
-            alpha=partner(masks, folder / "mask_test", foreground),
-        )
-        for stem, foreground in foregrounds.items()
-    ]
-
-
-def comparability(policy: str, scenes: int) -> str:
-    """Says whether numbers compare with those in the literature.
-
-    Args:
-        policy: Where the trimaps came from, a key of `TRIMAP_POLICIES`.
-        scenes: Number of composites that were scored.
-
-    Returns:
-        One sentence.
-
-    Example:
-        >>> comparability("band", 1000).split(":")[0]
-        "NOT comparable with the literature's numbers"
-    """
-    no = "NOT comparable with the literature's numbers"
-    if policy != "supplied":
-        return f"{no}: the trimaps were {TRIMAP_POLICIES[policy]}, and not the official ones."
-    if scenes != SCENES:
-        return f"{no}: {scenes} composites were scored, and not the official {SCENES}."
-    return (
-        "Comparable with the literature's numbers if composites and trimaps are Adobe's official "
-        "ones, which this run cannot know."
-    )
-
-
-def _foregrounds(folder: Path, merged: list[str], masks: dict[str, Path]) -> dict[str, str]:
-    """Tells for each composite which foreground it shows."""
-    parts = {stem: re.fullmatch(r"(.+)_(\d+)", stem) for stem in merged}
-    named = {stem: match[1] for stem, match in parts.items() if match}
-    if any(foreground in masks for foreground in named.values()):
-        return {stem: named.get(stem, stem) for stem in merged}
-    names = _name_list(folder, "test") or list(masks)
-    numbered = {stem: int(text) for stem, text in named.items() if text.isdecimal()}
-    wrong = [stem for stem in merged if numbered.get(stem, len(names)) >= len(names)]
-    if wrong:
-        raise ValueError(
-            f"{folder / 'merged_test'}: {wrong[0]} names no foreground in mask_test, and is not "
-            f"<i>_<j> with i below {len(names)}; {len(wrong)} such names"
-        )
-    return {stem: names[number] for stem, number in numbered.items()}
-
-
-def _list_path(folder: Path, part: str, role: str) -> Path | None:
-    prefixes = ("test",) if part == "test" else ("train", "training")
-    paths = (folder / f"{prefix}_{role}_names.txt" for prefix in prefixes)
-    return next((path for path in paths if path.is_file()), None)
-
-
-def _lines(path: Path | None) -> list[str]:
-    lines = [] if path is None else path.read_text(encoding="utf-8").splitlines()
-    return [line.strip() for line in lines if line.strip()]
-
-
-def _name_list(folder: Path, part: str) -> list[str]:
-    """Names of foregrounds without suffix in the order of their list; none if there is no list."""
-    lines = _lines(_list_path(folder, part, "fg"))
-    return [Path(line).with_suffix("").as_posix() for line in lines]
-
-
 def _images(folder: Path, problems: list[str]) -> dict[str, Path]:
     """Finds the images of a folder; what is wrong with it is added to the problems."""
     try:
@@ -212,7 +115,7 @@ def _images(folder: Path, problems: list[str]) -> dict[str, Path]:
 
 def _backgrounds(wanted: Composition, problems: list[str]) -> list[Path]:
     source = wanted.backgrounds or wanted.subfolder("bg")
-    listed = _lines(_list_path(wanted.folder, wanted.part, "bg"))
+    listed = lines_of(list_path(wanted.folder, wanted.part, "bg"))
     return [source / line for line in listed] or list(_images(source, problems).values())
 
 
@@ -240,7 +143,7 @@ def _unlisted(names: list[str], files: dict[str, Path]) -> Iterator[str]:
 
 
 def _too_few(backgrounds: list[Path], foregrounds: int, wanted: Composition) -> Iterator[str]:
-    listed = _list_path(wanted.folder, wanted.part, "bg")
+    listed = list_path(wanted.folder, wanted.part, "bg")
     needed = wanted.count() * (foregrounds if listed else 1)
     if len(backgrounds) < needed:
         yield (
@@ -289,8 +192,3 @@ def _composites(
             trimap=None if wanted.trimaps == "none" else wanted.subfolder("trimap") / f"{name}.png",
             radii=(int(drawn[0]), int(drawn[1])) if wanted.trimaps == "band" else None,
         )
-
-
-def _sorting(stem: str) -> tuple[str | int, ...]:
-    """Numbers count as numbers: 2 before 10."""
-    return tuple(int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", stem))

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+from atnet.data.readers.composition1k import comparability, read_composition1k
+from atnet.data.scenes import find_problems
+from scene_files import save
+
+PIXELS = np.zeros((2, 3), np.uint8)
+
+
+def write(folder, merged, masks, trimaps=()):
+    names = [f"merged_test/{name}.png" for name in merged]
+    names += [f"mask_test/{name}.png" for name in masks]
+    names += [f"trimap_test/{name}.png" for name in trimaps]
+    for name in names:
+        save(folder / name, PIXELS)
+
+
+def alphas(folder):
+    scenes = read_composition1k(folder)
+    return {scene.name: scene.alpha.stem for scene in scenes if scene.alpha}
+
+
+def test_official_names_begin_with_the_foreground(tmp_path):
+    write(tmp_path, ["cat_10", "cat_2", "dog-1_x_0"], ["cat", "dog-1_x"])
+    assert alphas(tmp_path) == {"cat_2": "cat", "cat_10": "cat", "dog-1_x_0": "dog-1_x"}
+    assert list(alphas(tmp_path)) == ["cat_2", "cat_10", "dog-1_x_0"]
+
+
+def test_numbers_are_official_names_if_there_are_such_masks(tmp_path):
+    write(tmp_path, ["10_0", "2_1"], ["10", "2"])
+    assert alphas(tmp_path) == {"10_0": "10", "2_1": "2"}
+
+
+def test_the_originals_names_count_sorted_foregrounds(tmp_path):
+    write(tmp_path, ["0_3", "1_25"], ["dog", "cat"])
+    assert alphas(tmp_path) == {"0_3": "cat", "1_25": "dog"}
+
+
+def test_the_originals_names_count_in_the_order_of_the_list(tmp_path):
+    write(tmp_path, ["0_3", "1_25"], ["dog", "cat"])
+    (tmp_path / "test_fg_names.txt").write_text("dog.jpg\ncat.png")  # no last line break
+    assert alphas(tmp_path) == {"0_3": "dog", "1_25": "cat"}
+
+
+@pytest.mark.parametrize("merged", ["2_0", "bird_0", "cat"])
+def test_names_of_neither_scheme_are_refused(tmp_path, merged):
+    write(tmp_path, [merged], ["cat", "dog"])
+    with pytest.raises(ValueError, match=f"{merged} names no foreground"):
+        read_composition1k(tmp_path)
+
+
+def test_missing_trimaps_and_alphas_are_problems(tmp_path):
+    write(tmp_path, ["cat_0", "dog_0"], ["cat"], trimaps=["dog_0"])
+    assert find_problems(read_composition1k(tmp_path)) == [
+        f"cat_0: trimap {tmp_path / 'trimap_test/cat_0.png'} is missing",
+        f"dog_0: alpha {tmp_path / 'mask_test/dog.png'} is missing",
+    ]
+
+
+def test_without_a_folder_of_trimaps_there_are_none(tmp_path):
+    write(tmp_path, ["cat_0"], ["cat"])
+    assert read_composition1k(tmp_path)[0].trimap is None
+
+
+def test_only_all_official_trimaps_compare_with_the_literature():
+    assert comparability("supplied", 1000).startswith("Comparable")
+    for policy, count in [("supplied", 999), ("band", 1000), ("original", 1000)]:
+        assert comparability(policy, count).startswith("NOT comparable")
