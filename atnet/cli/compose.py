@@ -9,7 +9,7 @@ from rich.progress import Progress
 from atnet.cli.common import Json, app, messages, report
 
 if TYPE_CHECKING:
-    from atnet.data.composition import Composite
+    from atnet.data.composite import Composite
 
 Data = Annotated[Path, typer.Option(help="Folder of the data set.")]
 Part = Annotated[Literal["test", "train"], typer.Option("--set", help="Which part to compose.")]
@@ -68,7 +68,7 @@ def compose(
 
 
 def _write(composites: "list[Composite]", workers: int) -> int:
-    from atnet.data.composition import write_composite
+    from atnet.data.composite import write_composite
     from atnet.parallel import map_unordered
 
     made = 0

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-from atnet.data.composition import Composite
+from atnet.data.composite import Composite
 from atnet.data.layout import foreground_names, lines_of, list_path
 from atnet.data.scenes import Scene, files_by_stem, find_problems, partner
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from atnet.data.compose import Composition, plan_composites
-from atnet.data.composition import write_composite
+from atnet.data.composite import write_composite
 from atnet.data.readers.composition1k import read_composition1k
 from atnet.data.scenes import find_problems
 from scene_files import save

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from atnet.data.composition import Composite, compose, fit_background, write_composite
+from atnet.data.composite import Composite, compose, fit_background, write_composite
 from atnet.data.scenes import Scene
 from atnet.files.images import ImageError
 from image_files import RGB_8, WIDE_PROFILE, saved
