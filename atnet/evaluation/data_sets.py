@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from atnet.data.readers.composition1k import comparability, read_composition1k
 from atnet.data.readers.alphamatting import read_alphamatting
+from atnet.data.readers.composition1k import comparability, read_composition1k
 from atnet.data.readers.folder import read_folder
 from atnet.data.scenes import Scene
 

@@ -33,7 +33,7 @@ def test_values_are_finite_and_in_range(drawings):
 
 def test_black_and_white_give_the_alpha_back(drawings):
     for layer in drawings[1]:
-        black, white = (composite(layer.colour, np.full(3, v), layer.alpha) for v in (0, 1))
+        black, white = (composite(layer.colour, (v, v, v), layer.alpha) for v in (0.0, 1.0))
         assert np.abs(1 - (white - black).mean(2) - layer.alpha).max() < 0.5 / 255
 
 
