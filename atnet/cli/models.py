@@ -46,6 +46,12 @@ def export(
     decoder: Annotated[
         str | None, typer.Option(help="Decoder of .npz weights that do not name it.")
     ] = None,
+    width: Annotated[
+        str | None, typer.Option(help="Width of .npz weights that do not name it: full, half.")
+    ] = None,
+    fusion: Annotated[
+        str | None, typer.Option(help="Fusion of .npz weights that do not name it: add, winner.")
+    ] = None,
     float32: Annotated[bool, typer.Option("--float32", help="Store float32, twice the size.")] = (
         False
     ),
@@ -61,7 +67,7 @@ def export(
     except ImportError as error:
         raise ImportError(f"{error.name} is missing; pip install 'atnet[export]'") from error
 
-    network = load_network(weights, encoder=encoder, decoder=decoder)
+    network = load_network(weights, encoder, decoder, width, fusion)
     with messages.status(f"Exporting {weights}"):
         export_onnx(network, output, half_storage=not float32)
     report({"model": str(output)}, as_json=False)

@@ -11,8 +11,13 @@ from atnet.models.encoders import build_encoder
 from atnet.models.layers import NetworkInput
 from atnet.models.refinement import OriginalRefinement, ResidualRefinement
 
-DECODERS = ("attention_transfer", "light", "original", "original_winner")
-_WIDTHS = {"light": 0.5}
+_DECODERS = ("attention_transfer", "original")
+_FUSIONS = ("add", "winner")
+_WIDTHS = {"full": 1.0, "half": 0.5}
+_FORMER_DECODERS = {
+    "light": {"decoder": "attention_transfer", "width": "half"},
+    "original_winner": {"decoder": "original", "fusion": "winner"},
+}
 
 
 @keras.saving.register_keras_serializable("atnet")
@@ -21,9 +26,11 @@ class ATNet(keras.Model):
 
     Args:
         encoder: `vgg16`, `resnet50`, `mobilenet_v2` or `efficientnet_lite0`.
-        decoder: `attention_transfer`, the project's own; `light`, the same with half the channels,
-            refinement included; `original`, the released topology with additive fusion;
-            `original_winner`, exactly as released, whose attention never learns.
+        decoder: `attention_transfer`, the project's own; `original`, the released topology.
+        width: `full`, or `half` the channels in skips, decoder and refinement, which
+            `attention_transfer` alone has.
+        fusion: How the `original` decoder joins context and gated skip: `add`, or `winner`,
+            exactly as released, whose attention never learns.
         refinement: Whether the refinement network follows. Without it, `alpha` is the coarse alpha.
 
     Call arguments:
@@ -34,7 +41,8 @@ class ATNet(keras.Model):
         Dict of `coarse_alpha` and `alpha`, float32 `(B, H, W, 1)` in [0, 1].
 
     Raises:
-        ValueError: Unknown encoder or decoder; a height or width that is no multiple of 32.
+        ValueError: Unknown encoder, decoder, width or fusion; a width or fusion that the decoder
+            does not have; a height or width of the input that is no multiple of 32.
 
     Reference:
         Attention Transfer Network for Nature Image Matting.
@@ -51,18 +59,19 @@ class ATNet(keras.Model):
         self,
         encoder: str = "vgg16",
         decoder: str = "attention_transfer",
+        width: str = "full",
+        fusion: str = "add",
         refinement: bool = True,
         **kwargs: Any,
     ):
-        if decoder not in DECODERS:
-            raise ValueError(f"decoder is {decoder!r}; allowed are {', '.join(DECODERS)}")
-        original = decoder.startswith("original")
-        width = _WIDTHS.get(decoder, 1.0)
+        _check_parts(decoder, width, fusion)
+        original = decoder == "original"
+        factor = _WIDTHS[width]
 
         # === Layers ===
-        encoder_model = build_encoder(encoder, pooled_skips=original, width=width)
-        decode = _original_decoder(decoder) if original else _attention_transfer_decoder(width)
-        refine = _original_refinement if original else partial(_residual_refinement, width)
+        encoder_model = build_encoder(encoder, pooled_skips=original, width=factor)
+        decode = _original_decoder(fusion) if original else _attention_transfer_decoder(factor)
+        refine = _original_refinement if original else partial(_residual_refinement, factor)
 
         # === Functional model ===
         image = keras.Input((None, None, 3), name="image")
@@ -80,6 +89,8 @@ class ATNet(keras.Model):
         # === Config ===
         self.encoder = encoder
         self.decoder = decoder
+        self.width = width
+        self.fusion = fusion
         self.refinement = refinement
 
     def get_config(self):
@@ -89,13 +100,50 @@ class ATNet(keras.Model):
             "trainable": self.trainable,
             "encoder": self.encoder,
             "decoder": self.decoder,
+            "width": self.width,
+            "fusion": self.fusion,
             "refinement": self.refinement,
         }
 
     @classmethod
     def from_config(cls, config, custom_objects=None):  # noqa: ARG003  (Keras' signature)
         """Rebuilds the network from `get_config`."""
-        return cls(**config)
+        return cls(**current_names(config))
+
+
+def current_names(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Translates the arguments of networks saved before `width` and `fusion` had names.
+
+    Args:
+        arguments: Of `ATNet`, in the former or the present names.
+
+    Returns:
+        The same network's, in the present names.
+
+    Example:
+        >>> current_names({"encoder": "vgg16", "decoder": "light"})
+        {'encoder': 'vgg16', 'decoder': 'attention_transfer', 'width': 'half'}
+    """
+    return {**arguments, **_FORMER_DECODERS.get(arguments.get("decoder", ""), {})}
+
+
+def _check_parts(decoder: str, width: str, fusion: str) -> None:
+    for name, value, allowed in (
+        ("decoder", decoder, _DECODERS),
+        ("width", width, _WIDTHS),
+        ("fusion", fusion, _FUSIONS),
+    ):
+        if value not in allowed:
+            raise ValueError(f"{name} is {value!r}; allowed are {', '.join(allowed)}")
+    for name, value, plain, owner in (
+        ("width", width, "full", "attention_transfer"),
+        ("fusion", fusion, "add", "original"),
+    ):
+        if value != plain and decoder != owner:
+            raise ValueError(
+                f"{name} is {value!r}, which decoder {decoder!r} does not have: "
+                f"leave it {plain!r}, or take decoder {owner!r}"
+            )
 
 
 def _sigmoid(name: str) -> layers.Layer:
@@ -103,18 +151,18 @@ def _sigmoid(name: str) -> layers.Layer:
     return layers.Activation("sigmoid", dtype="float32", name=name)
 
 
-def _attention_transfer_decoder(width: float):
-    decoder = AttentionTransferDecoder(width, name="decoder")
-    head = AlphaHead(round(64 * width), name="head")
+def _attention_transfer_decoder(factor: float):
+    decoder = AttentionTransferDecoder(factor, name="decoder")
+    head = AlphaHead(round(64 * factor), name="head")
     return lambda features: head(decoder(features))
 
 
-def _original_decoder(name: str):
-    return OriginalDecoder(winner=name == "original_winner", name="decoder")
+def _original_decoder(fusion: str):
+    return OriginalDecoder(winner=fusion == "winner", name="decoder")
 
 
-def _residual_refinement(width: float, image, trimap, coarse_alpha, logit):
-    refinement = ResidualRefinement(round(64 * width), name="refinement")
+def _residual_refinement(factor: float, image, trimap, coarse_alpha, logit):
+    refinement = ResidualRefinement(round(64 * factor), name="refinement")
     residual = refinement(image, coarse_alpha, trimap)
     return _sigmoid("alpha")(layers.Add(dtype="float32", name="refined_logit")([logit, residual]))
 

@@ -6,10 +6,12 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from atnet.models.atnet import DECODERS, ATNet
+from atnet.files.atomic import replacing
+from atnet.models.atnet import ATNet, current_names
 
 _ARCHITECTURE = "architecture"
-_DEFAULT_ARCHITECTURE = ("vgg16", DECODERS[0])
+_PARTS = ("encoder", "decoder", "width", "fusion")
+"""What an archive names, in this order; older ones name the first two, or nothing."""
 
 
 def variable_names(model: ATNet) -> dict[str, keras.Variable]:
@@ -34,13 +36,22 @@ def variable_names(model: ATNet) -> dict[str, keras.Variable]:
     return names
 
 
-def load_network(path: str | Path, encoder: str | None = None, decoder: str | None = None) -> ATNet:
+def load_network(
+    path: str | Path,
+    encoder: str | None = None,
+    decoder: str | None = None,
+    width: str | None = None,
+    fusion: str | None = None,
+) -> ATNet:
     """Loads a whole network.
 
     Args:
         path: `.keras` file, or `.npz` archive of weights.
-        encoder: Encoder of an archive's weights; by default the one that it names, or `vgg16`.
-        decoder: Decoder of an archive's weights, likewise, or `attention_transfer`.
+        encoder: Of an archive's weights, as in `ATNet`; by default what the archive names, and
+            where it names nothing `ATNet`'s own default.
+        decoder: Likewise.
+        width: Likewise.
+        fusion: Likewise.
 
     Returns:
         The network.
@@ -60,8 +71,11 @@ def load_network(path: str | Path, encoder: str | None = None, decoder: str | No
     if path.suffix != ".npz":
         raise ValueError(f"{path}: expected a .keras network or an .npz archive of weights")
     arrays = read_archive(path)
-    named = _architecture(arrays) or _DEFAULT_ARCHITECTURE
-    network = ATNet(encoder or named[0], decoder or named[1])
+    named = _named_parts(arrays)
+    given = dict(zip(_PARTS, (encoder, decoder, width, fusion), strict=True))
+    wanted = {**named, **{part: name for part, name in given.items() if name is not None}}
+    _check_named(named, wanted, path)
+    network = ATNet(**wanted)
     _assign(network, arrays, path)
     return network
 
@@ -75,7 +89,7 @@ def load_weights(model: ATNet, path: str | Path) -> None:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: No such archive; weights of another encoder or decoder; missing, unexpected or
+        ValueError: No such archive; weights of another network; missing, unexpected or
             misshapen arrays, all named.
 
     Example:
@@ -89,11 +103,7 @@ def load_weights(model: ATNet, path: str | Path) -> None:
 
 
 def _assign(model: ATNet, arrays: dict[str, np.ndarray], path: str | Path) -> None:
-    named, wanted = _architecture(arrays), (model.encoder, model.decoder)
-    if named not in (None, wanted):
-        raise ValueError(
-            f"{path} is of {' and '.join(named)}, which does not fit {' and '.join(wanted)}"
-        )
+    _check_named(_named_parts(arrays), {part: getattr(model, part) for part in _PARTS}, path)
     variables = variable_names(model)
     weights = {name: values for name, values in arrays.items() if name != _ARCHITECTURE}
     problems = misfits(weights, {name: tuple(v.shape) for name, v in variables.items()})
@@ -104,29 +114,39 @@ def _assign(model: ATNet, arrays: dict[str, np.ndarray], path: str | Path) -> No
         variable.assign(weights[name].astype("float32"))
 
 
-def _architecture(arrays: dict[str, np.ndarray]) -> tuple[str, ...] | None:
-    """Reads which encoder and decoder an archive is of; not all archives say so."""
-    if _ARCHITECTURE not in arrays:
-        return None
-    return tuple(map(str, arrays[_ARCHITECTURE]))
+def _named_parts(arrays: dict[str, np.ndarray]) -> dict[str, str]:
+    """Reads which network an archive is of, as arguments of `ATNet`; not all archives say so."""
+    names = map(str, np.ravel(arrays.get(_ARCHITECTURE, ())))
+    return current_names(dict(zip(_PARTS, names, strict=False)))
+
+
+def _check_named(named: dict[str, str], wanted: dict[str, str], path: str | Path) -> None:
+    differing = [part for part in named if named[part] != wanted[part]]
+    if differing:
+        found, expected = (
+            ", ".join(f"{part} {names[part]}" for part in differing) for names in (named, wanted)
+        )
+        raise ValueError(f"{path} is of {found}, which does not fit {expected}")
 
 
 def save_weights(model: ATNet, path: str | Path, dtype: str = "float32") -> None:
-    """Saves a model's weights as an archive that names encoder and decoder.
+    """Saves a model's weights as an archive that names encoder, decoder, width and fusion.
 
     Args:
         model: The network.
         path: Target, `.npz`.
         dtype: `float32`, or `float16` for half the size.
+
+    Raises:
+        OSError: The file cannot be written; it is as it was then.
     """
     arrays = {
         name: np.asarray(keras.ops.convert_to_numpy(variable.value), dtype)
         for name, variable in variable_names(model).items()
     }
-    temporary = Path(path).with_suffix(".partial.npz")
-    architecture = np.array([model.encoder, model.decoder])
-    np.savez(temporary, allow_pickle=False, **arrays, **{_ARCHITECTURE: architecture})
-    temporary.replace(path)
+    arrays[_ARCHITECTURE] = np.array([getattr(model, part) for part in _PARTS])
+    with replacing(path) as file:
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def misfits(arrays: dict[str, np.ndarray], shapes: dict[str, tuple[int, ...]]) -> list[str]:

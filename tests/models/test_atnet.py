@@ -1,3 +1,7 @@
+import json
+import zipfile
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -8,37 +12,37 @@ from helpers import example_inputs, gradients, randomise
 
 @pytest.fixture(scope="module")
 def model():
-    network = ATNet("vgg16", "light")
+    network = ATNet("vgg16", width="half")
     randomise(network)
     return network
 
 
 @pytest.mark.parametrize(
-    ("encoder", "decoder", "with_refinement", "without"),
+    ("arguments", "with_refinement", "without"),
     [
-        ("vgg16", "attention_transfer", 23_332_071, 23_254_694),
-        ("vgg16", "original", 24_400_513 + 77_569, 24_400_513),
-        ("resnet50", "original", 35_804_801 + 77_569, 35_804_801),
-        ("mobilenet_v2", "original", 11_657_249 + 77_569, 11_657_249),
-        ("efficientnet_lite0", "light", 5_266_519, 5_246_262),
+        ({}, 23_332_071, 23_254_694),
+        ({"decoder": "original"}, 24_400_513 + 77_569, 24_400_513),
+        ({"encoder": "resnet50", "decoder": "original"}, 35_804_801 + 77_569, 35_804_801),
+        ({"encoder": "mobilenet_v2", "decoder": "original"}, 11_657_249 + 77_569, 11_657_249),
+        ({"encoder": "efficientnet_lite0", "width": "half"}, 5_266_519, 5_246_262),
     ],
 )
-def test_parameter_counts_are_the_published_ones(encoder, decoder, with_refinement, without):
-    network = ATNet(encoder, decoder)
+def test_parameter_counts_are_the_published_ones(arguments, with_refinement, without):
+    network = ATNet(**arguments)
     assert network.count_params() == with_refinement
     assert with_refinement - network.get_layer("refinement").count_params() == without
 
 
 @pytest.mark.parametrize(
-    ("encoder", "decoder"),
+    "arguments",
     [
-        ("mobilenet_v2", "attention_transfer"),
-        ("efficientnet_lite0", "light"),
-        ("mobilenet_v2", "original"),
+        {"encoder": "mobilenet_v2"},
+        {"encoder": "efficientnet_lite0", "width": "half"},
+        {"encoder": "mobilenet_v2", "decoder": "original"},
     ],
 )
-def test_alpha_has_the_image_size_and_lies_in_0_1(encoder, decoder):
-    outputs = ATNet(encoder, decoder).predict_on_batch(example_inputs(64, 32))
+def test_alpha_has_the_image_size_and_lies_in_0_1(arguments):
+    outputs = ATNet(**arguments).predict_on_batch(example_inputs(64, 32))
     for name in ("coarse_alpha", "alpha"):
         alpha = outputs[name]
         assert alpha.shape == (1, 64, 32, 1)
@@ -47,17 +51,17 @@ def test_alpha_has_the_image_size_and_lies_in_0_1(encoder, decoder):
 
 
 def test_refinement_starts_as_the_identity():
-    outputs = ATNet("vgg16", "light").predict_on_batch(example_inputs())
+    outputs = ATNet("vgg16", width="half").predict_on_batch(example_inputs())
     np.testing.assert_allclose(outputs["alpha"], outputs["coarse_alpha"])
 
 
 def test_without_refinement_alpha_is_the_coarse_alpha():
-    outputs = ATNet("vgg16", "light", refinement=False).predict_on_batch(example_inputs())
+    outputs = ATNet("vgg16", width="half", refinement=False).predict_on_batch(example_inputs())
     np.testing.assert_array_equal(outputs["alpha"], outputs["coarse_alpha"])
 
 
-def untaught(decoder):
-    network = ATNet("vgg16", decoder)
+def untaught(**arguments):
+    network = ATNet("vgg16", **arguments)
     randomise(network)
     slopes = gradients(network, example_inputs(32, 32, batch=2))
     return [path for path, slope in slopes.items() if not np.abs(slope).max() > 0]
@@ -65,12 +69,12 @@ def untaught(decoder):
 
 @pytest.mark.parametrize("decoder", ["attention_transfer", "original"])
 def test_gradient_reaches_every_weight(decoder):
-    assert untaught(decoder) == []
+    assert untaught(decoder=decoder) == []
 
 
 def test_the_released_fusion_never_teaches_its_gates():
     """What the test above is there to catch: a comparison passes no gradient."""
-    paths = untaught("original_winner")
+    paths = untaught(decoder="original", fusion="winner")
     gates = [path for path in paths if "/gate/" in path]
     assert len(gates) == 5 * 4  # kernel, bias, gamma, beta on five levels
     assert {path.split("/")[0] for path in paths if path not in gates} <= {
@@ -86,7 +90,7 @@ def test_config_round_trip(model):
 
 
 def test_a_saved_network_comes_back_the_same(tmp_path):
-    network = ATNet("vgg16", "light")
+    network = ATNet("vgg16", width="half")
     randomise(network)
     network.save(tmp_path / "network.keras")
     restored = keras.saving.load_model(tmp_path / "network.keras")
@@ -97,17 +101,50 @@ def test_a_saved_network_comes_back_the_same(tmp_path):
     )
 
 
+FORMER_NAMES = [
+    ("light", {"decoder": "attention_transfer", "width": "half", "fusion": "add"}),
+    ("original_winner", {"decoder": "original", "width": "full", "fusion": "winner"}),
+    ("original", {"decoder": "original", "width": "full", "fusion": "add"}),
+]
+
+
+def with_former_config(path, decoder):
+    """Rewrites a `.keras` file to what was saved before width and fusion had names."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    content = json.loads(members["config.json"])
+    names = ("name", "trainable", "encoder", "refinement")
+    kept = {name: content["config"][name] for name in names}
+    content["config"] = {**kept, "decoder": decoder}
+    members["config.json"] = json.dumps(content).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, member in members.items():
+            archive.writestr(name, member)
+
+
+@pytest.mark.parametrize(("former", "parts"), FORMER_NAMES)
+def test_files_with_former_names_come_back_the_same(former, parts, tmp_path):
+    network = ATNet("vgg16", **parts)
+    randomise(network)
+    network.save(tmp_path / "network.keras")
+    with_former_config(tmp_path / "network.keras", former)
+    restored: Any = keras.saving.load_model(tmp_path / "network.keras")
+    assert {part: getattr(restored, part) for part in parts} == parts
+    for old, new in zip(network.get_weights(), restored.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
 def test_bfloat16_computes_and_answers_in_float32():
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        network = ATNet("vgg16", "light")
+        network = ATNet("vgg16", width="half")
         half = network.predict_on_batch(example_inputs())["alpha"]
     finally:
         keras.config.set_dtype_policy(policy)
     assert keras.backend.standardize_dtype(half.dtype) == "float32"
     assert keras.backend.standardize_dtype(network.weights[0].dtype) == "float32"
-    full = ATNet("vgg16", "light")
+    full = ATNet("vgg16", width="half")
     full.set_weights(network.get_weights())
     np.testing.assert_allclose(half, full.predict_on_batch(example_inputs())["alpha"], atol=0.05)
 
@@ -128,9 +165,22 @@ def test_sizes_that_are_no_multiple_of_32_are_refused(model):
     ("arguments", "message"),
     [
         ({"encoder": "vgg"}, "encoder is 'vgg'; allowed are vgg16"),
-        ({"decoder": "unet"}, "decoder is 'unet'; allowed are attention_transfer"),
+        ({"decoder": "unet"}, "decoder is 'unet'; allowed are attention_transfer, original$"),
+        ({"decoder": "light"}, "decoder is 'light'; allowed are attention_transfer, original$"),
+        ({"width": "narrow"}, "width is 'narrow'; allowed are full, half$"),
+        ({"fusion": "max"}, "fusion is 'max'; allowed are add, winner$"),
+        (
+            {"fusion": "winner"},
+            "fusion is 'winner', which decoder 'attention_transfer' does not have: "
+            "leave it 'add', or take decoder 'original'$",
+        ),
+        (
+            {"decoder": "original", "width": "half"},
+            "width is 'half', which decoder 'original' does not have: "
+            "leave it 'full', or take decoder 'attention_transfer'$",
+        ),
     ],
 )
-def test_unknown_parts_are_refused_by_name(arguments, message):
+def test_parts_that_do_not_exist_or_go_together_are_refused_by_name(arguments, message):
     with pytest.raises(ValueError, match=message):
         ATNet(**arguments)
