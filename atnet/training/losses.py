@@ -4,10 +4,11 @@ import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 
+from atnet.training.batches import Batch, unknown_weight
 from atnet.training.perceptual import PerceptualFeatures
 from atnet.training.pyramid import laplacian_pyramid
 
@@ -15,64 +16,6 @@ ops: Any = keras.ops  # whose inferred types say that most results may be None
 
 EPSILON = 1e-6
 PYRAMID_LEVELS = 5
-
-
-class Batch(NamedTuple):
-    """Samples on the device, float32.
-
-    Attributes:
-        image: `(B, H, W, 3)`, RGB in [0, 1].
-        trimap: `(B, H, W, 1)` with exactly 0 background, 0.5 unknown, 1 foreground.
-        alpha: True alpha, `(B, H, W, 1)` in [0, 1].
-        foreground: True foreground colours, `(B, H, W, 3)` in [0, 1].
-        background: True background colours, `(B, H, W, 3)` in [0, 1].
-    """
-
-    image: Any
-    trimap: Any
-    alpha: Any
-    foreground: Any
-    background: Any
-
-
-def batch_from_bytes(inputs: dict[str, Any], targets: dict[str, Any]) -> Batch:
-    """Converts the pipeline's bytes; done on the device, a batch travels at a quarter of its size.
-
-    Args:
-        inputs: uint8 `image`, `(B, H, W, 3)`, and `trimap`, `(B, H, W, 1)` with 0, 128, 255.
-        targets: uint8 `alpha`, `(B, H, W, 1)`, `foreground` and `background`, `(B, H, W, 3)`.
-
-    Returns:
-        The batch in float32.
-
-    Example:
-        >>> import numpy as np
-        >>> colour, grey = np.zeros((1, 1, 3, 3), "uint8"), np.zeros((1, 1, 3, 1), "uint8")
-        >>> trimap = np.array([0, 128, 255], "uint8").reshape(1, 1, 3, 1)
-        >>> targets = {"alpha": grey, "foreground": colour, "background": colour}
-        >>> batch = batch_from_bytes({"image": colour, "trimap": trimap}, targets)
-        >>> ops.convert_to_numpy(batch.trimap).ravel().tolist()
-        [0.0, 0.5, 1.0]
-    """
-    return Batch(
-        **floats_from_bytes(inputs),
-        alpha=_unit(targets["alpha"]),
-        foreground=_unit(targets["foreground"]),
-        background=_unit(targets["background"]),
-    )
-
-
-def floats_from_bytes(inputs: dict[str, Any]) -> dict[str, Any]:
-    """Converts the network's inputs: `image` to [0, 1], `trimap` to exactly 0, 0.5, 1."""
-    trimap = ops.cast(inputs["trimap"], "float32")
-    return {
-        "image": _unit(inputs["image"]),
-        "trimap": ops.round(trimap / 127.5) / 2.0,  # 128 / 255 is not quite a half
-    }
-
-
-def _unit(values: Any) -> Any:
-    return ops.cast(values, "float32") / 255.0
 
 
 @dataclass(frozen=True)
@@ -199,7 +142,7 @@ def perceptual_loss(prediction: Any, batch: Batch, features: Callable[[Any], lis
     Returns:
         Scalar; 0 if no pixel is unknown.
     """
-    alpha = ops.where(unknown_region(batch) > 0, prediction, batch.alpha)
+    alpha = ops.where(unknown_weight(batch) > 0, prediction, batch.alpha)
     contrast = batch.foreground - batch.background
     predicted, true = (
         features(batch.background + each * contrast) for each in (alpha, batch.alpha)
@@ -231,7 +174,7 @@ def laplacian_loss(prediction: Any, batch: Batch) -> Any:
         ICCV 2019, equation 2.
     """
     # The pyramid is linear: that of the difference is the difference of the pyramids.
-    error = (prediction - batch.alpha) * unknown_region(batch)
+    error = (prediction - batch.alpha) * unknown_weight(batch)
     pyramid = laplacian_pyramid(error, PYRAMID_LEVELS)
     # Not `ops.abs`, whose gradient at 0 is 1 on JAX.
     total = sum(2.0**i * ops.sum(level * ops.sign(level)) for i, level in enumerate(pyramid))
@@ -242,16 +185,11 @@ def _charbonnier(difference: Any) -> Any:
     return ops.sqrt(ops.square(difference) + EPSILON**2)
 
 
-def unknown_region(batch: Batch) -> Any:
-    """Marks the unknown pixels: float32 `(B, H, W, 1)` of 0 and 1."""
-    return ops.cast(ops.equal(batch.trimap, 0.5), "float32")
-
-
 def _mean_over_unknown(values: Any, batch: Batch) -> Any:
-    return _per_unknown(ops.sum(values * unknown_region(batch)), batch)
+    return _per_unknown(ops.sum(values * unknown_weight(batch)), batch)
 
 
 def _per_unknown(total: Any, batch: Batch) -> Any:
     """Divides by the number of unknown pixels; exactly 0 if there are none."""
-    count = ops.sum(unknown_region(batch))
+    count = ops.sum(unknown_weight(batch))
     return total * ops.minimum(count, 1.0) / ops.maximum(count, 1.0)

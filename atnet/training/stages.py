@@ -7,14 +7,9 @@ import keras
 from keras import ops
 
 from atnet.models.atnet import ATNet
+from atnet.training.batches import Batch, batch_from_bytes, floats_from_bytes, unknown_weight
 from atnet.training.config import StageName
-from atnet.training.losses import (
-    Batch,
-    MattingLoss,
-    batch_from_bytes,
-    floats_from_bytes,
-    unknown_region,
-)
+from atnet.training.losses import MattingLoss
 
 SILENT: Any = 0
 """For `verbose`, which Keras documents as a number and annotates as a string."""
@@ -102,7 +97,7 @@ class StageModel(keras.Model):
 
 
 def _errors(prediction: Any, batch: Batch) -> dict[str, Any]:
-    unknown = unknown_region(batch)
+    unknown = unknown_weight(batch)
     error = (prediction - batch.alpha) * unknown
     absolute, square, count = (ops.sum(x) for x in (ops.abs(error), ops.square(error), unknown))
     return {

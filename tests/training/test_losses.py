@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 
 import pyramid_reference
+from atnet.training.batches import Batch
 from atnet.training.losses import (
-    Batch,
     LossWeights,
     MattingLoss,
     alpha_loss,
-    batch_from_bytes,
     composition_loss,
     laplacian_loss,
     perceptual_loss,
@@ -74,21 +73,6 @@ def value_and_gradient(loss, prediction, batch):
 def compiled(loss):
     jax = importlib.import_module("jax")
     return jax.jit(jax.value_and_grad(loss))
-
-
-def test_bytes_become_exact_floats():
-    ramp = np.arange(256, dtype="uint8").reshape(1, 16, 16, 1)
-    colour = np.concatenate([ramp, 255 - ramp, ramp // 2], axis=-1)
-    trimap = np.array([0, 128, 255, 128] * 64, "uint8").reshape(1, 16, 16, 1)
-    targets = {"alpha": ramp, "foreground": 255 - colour, "background": colour // 3}
-    batch = batch_from_bytes({"image": colour, "trimap": trimap}, targets)
-    values = Batch(*map(keras.ops.convert_to_numpy, batch))
-    assert {value.dtype for value in values} == {np.dtype("float32")}
-    np.testing.assert_array_equal(values.trimap.ravel(), [0, 0.5, 1, 0.5] * 64)
-    np.testing.assert_allclose(values.image, colour / 255, rtol=1e-6)
-    np.testing.assert_allclose(values.alpha, ramp / 255, rtol=1e-6)
-    np.testing.assert_allclose(values.foreground, 1 - colour / 255, rtol=1e-6, atol=1e-7)
-    np.testing.assert_allclose(values.background, colour // 3 / 255, rtol=1e-6)
 
 
 def test_alpha_by_hand():

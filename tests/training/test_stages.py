@@ -4,7 +4,8 @@ import pytest
 
 import small_run  # noqa: F401  (registers the small encoder)
 from atnet.models.atnet import ATNet
-from atnet.training.losses import LossWeights, MattingLoss, batch_from_bytes
+from atnet.training.batches import batch_from_bytes
+from atnet.training.losses import LossWeights, MattingLoss
 from atnet.training.stages import SILENT, STAGES, StageModel, previous_stage
 
 SIZE = 32
