@@ -20,18 +20,18 @@ from atnet.data.training.pipeline import PipelineSettings, batches
 from atnet.machine import describe_run
 from atnet.training.config import Config, read_config
 from atnet.training.devices import available_devices, use_all_devices
-from atnet.training.rounds import Feed
+from atnet.training.epochs import Feed
 from atnet.training.stages import SILENT
 from atnet.training.trainer import build
 
 
 class Clock(keras.callbacks.Callback):
-    """Takes the time of each round of steps, until the device has finished it."""
+    """Takes the time of each epoch, until the device has finished it."""
 
     def __init__(self, feed: Feed) -> None:
         super().__init__()
         self.feed = feed
-        self.rounds: list[tuple[float, float]] = []
+        self.epochs: list[tuple[float, float]] = []
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Starts."""
@@ -42,11 +42,11 @@ class Clock(keras.callbacks.Callback):
         """Reads the loss, which waits for the device."""
         del epoch
         float(logs["loss"])
-        self.rounds.append((perf_counter() - self._start, self.feed.waited - self._waited))
+        self.epochs.append((perf_counter() - self._start, self.feed.waited - self._waited))
 
 
 def measure(config: Config, source: Iterator[Any], steps: int) -> Clock:
-    """Trains for two rounds of steps with a model of its own."""
+    """Trains for two epochs with a model of its own."""
     with use_all_devices(config.data.batch):
         model = build("encoder-decoder", config, pretrained=False)
         feed = Feed(source)
@@ -82,7 +82,7 @@ def main() -> None:
     )
     pipeline = batches(settings)
     for name, source in (("one batch", repeat(next(pipeline))), ("pipeline", pipeline)):
-        (first, _), (seconds, waited) = measure(config, source, arguments.steps).rounds
+        (first, _), (seconds, waited) = measure(config, source, arguments.steps).epochs
         print(
             f"{name}: {arguments.steps * data.batch / seconds:.1f} images/s, "
             f"{waited / seconds:.0%} waiting for data; compilation {first - seconds:.0f} s"

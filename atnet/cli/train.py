@@ -71,7 +71,7 @@ def _progress() -> Progress:
 
 
 def _bar(progress: Progress, stage: str, steps: int, batch: int) -> "keras.callbacks.Callback":
-    """Shows the way through a stage, with images a second, and a line for each round."""
+    """Shows the way through a stage, with images a second, and a line for each epoch."""
     import keras
 
     task = progress.add_task(stage, total=steps, figures="compiling", visible=False)
@@ -86,7 +86,7 @@ def _bar(progress: Progress, stage: str, steps: int, batch: int) -> "keras.callb
         rate = f"{batch * (shown.speed or 0):.0f} images/s"
         progress.update(task, advance=1, figures=f"{rate}, loss {logs['loss']:.4f}")
 
-    def show_round(number: int, logs: Any) -> None:
+    def show_epoch(number: int, logs: Any) -> None:
         del number
         messages.print(
             f"step {logs['step']:.0f}: {logs['images_per_second']:.1f} images/s, "
@@ -97,7 +97,7 @@ def _bar(progress: Progress, stage: str, steps: int, batch: int) -> "keras.callb
     bar: Any = keras.callbacks.LambdaCallback(
         on_train_begin=show,
         on_train_batch_end=show_step,
-        on_epoch_end=show_round,
-        async_safe=True,  # as with Rounds
+        on_epoch_end=show_epoch,
+        async_safe=True,  # as with Epochs
     )
     return bar

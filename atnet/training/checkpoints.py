@@ -17,11 +17,11 @@ _UNREADABLE = (zipfile.BadZipFile, OSError, ValueError, KeyError, EOFError)
 
 
 class Checkpoint(NamedTuple):
-    """State of a run between two rounds.
+    """State of a run between two epochs.
 
     Attributes:
         step: Batches that were trained on; the pipeline goes on with the batch of that number.
-        history: A row of figures for each round so far.
+        history: A row of figures for each epoch so far.
         config: Configuration as a dictionary.
         arrays: Values of all variables, by `variable_arrays`'s names.
         versions: Of the packages that made it.
@@ -72,7 +72,7 @@ def save(
         folder: Existing folder.
         model: Compiled model.
         step: Batches that were trained on.
-        history: A row of figures for each round.
+        history: A row of figures for each epoch.
         config: Configuration as a dictionary.
 
     Returns:

@@ -74,7 +74,7 @@ class Schedule:
     """Length and rates of a stage.
 
     Attributes:
-        steps: Batches; a multiple of `run.round`.
+        steps: Batches; a multiple of `run.steps_per_epoch`.
         learning_rate: After the warm-up; falls to 2 % along half a cosine.
         warmup: Steps in which it rises from zero.
     """
@@ -90,13 +90,13 @@ class Run:
 
     Attributes:
         folder: Holds a folder for each stage.
-        round: Steps between validations; each ends with a checkpoint.
+        steps_per_epoch: Steps between validations; each ends with a checkpoint.
         samples: Validation samples, always the same ones, from the data set's test part.
         keep: Latest checkpoints that are kept beside the best one.
     """
 
     folder: Path = Path("runs")
-    round: int = 500
+    steps_per_epoch: int = 500
     samples: int = 64
     keep: int = 2
 
@@ -204,7 +204,7 @@ def _check(config: Config) -> None:
         "data.batch": (data.batch, 1),
         "data.workers": (data.workers, 0),
         "data.seed": (data.seed, 0),
-        "run.round": (run.round, 1),
+        "run.steps_per_epoch": (run.steps_per_epoch, 1),
         "run.samples": (run.samples, 1),
         "run.keep": (run.keep, 1),
         "optimizer.weight_decay": (optimizer.weight_decay, 0),
@@ -219,14 +219,15 @@ def _check(config: Config) -> None:
     if not optimizer.clip_norm > 0:
         raise ValueError(f"optimizer.clip_norm is {optimizer.clip_norm}; it must be above 0")
     for stage in ("encoder_decoder", "refinement", "joint"):
-        _check_schedule(getattr(config, stage), stage, run.round)
+        _check_schedule(getattr(config, stage), stage, run.steps_per_epoch)
 
 
 def _check_schedule(schedule: Schedule, name: str, length: int) -> None:
     if schedule.steps % length or not 1 <= schedule.warmup < schedule.steps:
         raise ValueError(
             f"{name}.steps is {schedule.steps} and {name}.warmup {schedule.warmup}; steps must be "
-            f"a multiple of run.round ({length}), and warmup at least 1 and less than steps"
+            f"a multiple of run.steps_per_epoch ({length}), and warmup at least 1 and less than "
+            "steps"
         )
     if not schedule.learning_rate > 0:
         raise ValueError(f"{name}.learning_rate is {schedule.learning_rate}; it must be above 0")

@@ -15,9 +15,9 @@ from atnet.models.weights import load_network
 from atnet.training import checkpoints
 from atnet.training.config import Config, Schedule, StageName, as_dictionary, differences
 from atnet.training.devices import Process, use_all_devices
+from atnet.training.epochs import Epochs, Feed, RunFolder, Validation
 from atnet.training.losses import MattingLoss
 from atnet.training.perceptual import PerceptualFeatures
-from atnet.training.rounds import Feed, Rounds, RunFolder, Validation
 from atnet.training.stages import SILENT, STAGES, StageModel, previous_stage
 
 _MAY_CHANGE = {"data.workers", "run.keep"}
@@ -35,7 +35,7 @@ def train(
 ) -> dict[str, Any]:
     """Trains a stage.
 
-    Writes to `<run.folder>/<stage>`: `best.npz`, the averaged weights of the best round;
+    Writes to `<run.folder>/<stage>`: `best.npz`, the averaged weights of the best epoch;
     `history.csv`; `checkpoints`; `sheets` with pictures of validation; `tensorboard`.
 
     Args:
@@ -46,7 +46,7 @@ def train(
         callbacks: Keras callbacks of the caller, such as a progress bar.
 
     Returns:
-        Figures of the best round, and `weights`, the path of its weights.
+        Figures of the best epoch, and `weights`, the path of its weights.
 
     Raises:
         ValueError: The folder holds another run; data, weights or sizes do not fit; the loss is
@@ -56,13 +56,13 @@ def train(
     checkpoint = _last_checkpoint(folder, config, resume=resume)
     keras.utils.set_random_seed(config.data.seed)
     with _precision(config.network.precision), use_all_devices(config.data.batch):
-        rounds = _rounds(folder, config, process, checkpoint)  # reads data: mistakes show early
+        epochs = _epochs(folder, config, process, checkpoint)  # reads data: mistakes show early
         model = build(name, config, pretrained=checkpoint is None)
         if checkpoint is not None:
             checkpoints.restore(model, checkpoint)
         folder.path.mkdir(parents=True, exist_ok=True)
-        _fit(model, rounds, config.schedule(name), callbacks)
-    return {**rounds.best, "weights": str(folder.weights)}
+        _fit(model, epochs, config.schedule(name), callbacks)
+    return {**epochs.best, "weights": str(folder.weights)}
 
 
 def build(name: StageName, config: Config, *, pretrained: bool = True) -> StageModel:
@@ -158,12 +158,12 @@ def _optimizer(config: Config, schedule: Schedule) -> keras.optimizers.Optimizer
     return optimizer
 
 
-def _rounds(
+def _epochs(
     folder: RunFolder,
     config: Config,
     process: Process,
     checkpoint: checkpoints.Checkpoint | None,
-) -> Rounds:
+) -> Epochs:
     data = config.data
     training = PipelineSettings(
         data.folder,
@@ -175,31 +175,31 @@ def _rounds(
         shard=(process.index, process.count),
     )
     validation = replace(training, part="test", backgrounds=None, workers=0)
-    return Rounds(
+    return Epochs(
         folder,
         Validation.draw(validation, config.run.samples),
         Feed(batches(training, checkpoint.step if checkpoint else 0)),
         checkpoint.history if checkpoint else [],
         as_dictionary(config),
-        samples=config.run.round * data.batch,
+        samples=config.run.steps_per_epoch * data.batch,
         writes=process.index == 0,
     )
 
 
 def _fit(
     model: StageModel,
-    rounds: Rounds,
+    epochs: Epochs,
     schedule: Schedule,
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> None:
-    length = rounds.config["run"]["round"]
-    with contextlib.closing(rounds.feed):
+    length = epochs.config["run"]["steps_per_epoch"]
+    with contextlib.closing(epochs.feed):
         model.fit(
-            rounds.feed.batches(),
+            epochs.feed.batches(),
             steps_per_epoch=length,
-            initial_epoch=len(rounds.history),
+            initial_epoch=len(epochs.history),
             epochs=schedule.steps // length,
-            callbacks=[rounds, *callbacks],
+            callbacks=[epochs, *callbacks],
             shuffle=False,
             verbose=SILENT,
         )

@@ -27,7 +27,7 @@ encoder_weights = "none"
 average = 0.5
 [run]
 folder = "{folder}/{runs}"
-round = 2
+steps_per_epoch = 2
 samples = 2
 [encoder_decoder]
 steps = 6

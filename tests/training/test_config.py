@@ -40,7 +40,7 @@ def test_what_a_file_leaves_out_keeps_its_default(write):
         ("[optimizer]\naverage = 1", r"optimizer\.average is 1\.0; it must be in"),
         ("[optimizer]\nclip_norm = 0", r"clip_norm is 0\.0; it must be above 0"),
         ("[joint]\nlearning_rate = 0", r"joint\.learning_rate is 0\.0; it must be above 0"),
-        ("[joint]\nsteps = 750", r"joint\.steps is 750 .* multiple of run\.round \(500\)"),
+        ("[joint]\nsteps = 750", r"joint\.steps is 750 .* run\.steps_per_epoch \(500\)"),
         ("[joint]\nsteps = 500\nwarmup = 500", "warmup at least 1 and less than steps"),
         ("[data", "is not TOML"),
     ],

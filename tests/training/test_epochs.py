@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from atnet.data.training.pipeline import PipelineSettings, batches
-from atnet.training.rounds import DivergedError, Feed, RunFolder, Validation, refuse_nan
+from atnet.training.epochs import DivergedError, Feed, RunFolder, Validation, refuse_nan
 from training_files import write_training_set
 
 

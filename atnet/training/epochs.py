@@ -1,4 +1,4 @@
-"""What happens around the steps: data is fed, and each round ends with validation and files."""
+"""What happens around the steps: data is fed, and each epoch ends with validation and files."""
 
 import contextlib
 import csv
@@ -26,7 +26,7 @@ from atnet.trimaps import unknown_region
 _SHOWN = 6
 _PICTURE = 256
 SCORE = "val_sad"
-"""What the best round has least of."""
+"""What the best epoch has least of."""
 
 
 class DivergedError(ValueError):
@@ -45,7 +45,7 @@ class RunFolder(NamedTuple):
 
     @property
     def weights(self) -> Path:
-        """Averaged weights of the best round."""
+        """Averaged weights of the best epoch."""
         return self.path / "best.npz"
 
 
@@ -74,7 +74,7 @@ class Feed:
 
 
 class Validation(NamedTuple):
-    """Samples that stay the same in all rounds, as the pipeline yields them."""
+    """Samples that stay the same in all epochs, as the pipeline yields them."""
 
     inputs: dict[str, np.ndarray]
     targets: dict[str, np.ndarray]
@@ -92,8 +92,8 @@ class Validation(NamedTuple):
         return cls(inputs, targets, settings.batch // settings.shard[1])
 
 
-class Rounds(keras.callbacks.Callback):
-    """Ends each round of `fit`, a Keras epoch: validates, and writes figures, pictures, weights.
+class Epochs(keras.callbacks.Callback):
+    """Ends each epoch of `fit`: validates, and writes figures, pictures, weights.
 
     Attributes:
         async_safe: Tells Keras that steps may be reported from another thread. It would wait for
@@ -103,9 +103,9 @@ class Rounds(keras.callbacks.Callback):
         folder: Of the stage.
         validation: Samples.
         feed: Source of the training batches.
-        history: Rows of earlier rounds; grows.
+        history: Rows of earlier epochs; grows.
         config: Of the run, for its checkpoints.
-        samples: Training samples in a round.
+        samples: Training samples in an epoch.
         writes: Whether this process writes; one of several does.
     """
 
@@ -138,7 +138,7 @@ class Rounds(keras.callbacks.Callback):
 
     @property
     def best(self) -> dict[str, float]:
-        """Row of the round with the lowest score."""
+        """Row of the epoch with the lowest score."""
         return min(self.history, key=lambda row: row[SCORE])
 
     def on_epoch_begin(self, epoch, logs=None):
