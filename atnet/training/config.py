@@ -1,18 +1,37 @@
-"""What a training run is told: a TOML file becomes checked, frozen dataclasses."""
+"""What a training run is told: a TOML file becomes checked, frozen tables."""
 
 import tomllib
-from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from functools import reduce
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, Self
 
-from atnet.training.losses import LossWeights
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
 
+Folder = Annotated[Path, Field(strict=False)]  # TOML has no paths
+_RULES = {"model_type": "it must be a table", "path_type": "it must be a string"}
+"""In TOML's words what pydantic says in Python's."""
 StageName = Literal["encoder-decoder", "refinement", "joint"]
 """Stages in the order in which they are trained."""
 
 
-@dataclass(frozen=True)
-class Data:
+class Table(BaseModel):
+    """Refuses keys it does not know, and values of another type or out of range."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Data(Table):
     """Where samples come from.
 
     Attributes:
@@ -24,16 +43,15 @@ class Data:
         seed: Of the samples and of the initial weights.
     """
 
-    folder: Path = Path("data")
+    folder: Folder = Path("data")
     backgrounds: str = ""
-    size: int = 384
-    batch: int = 16
-    workers: int = 2
-    seed: int = 0
+    size: Annotated[PositiveInt, Field(multiple_of=32)] = 384
+    batch: PositiveInt = 16
+    workers: NonNegativeInt = 2
+    seed: NonNegativeInt = 0
 
 
-@dataclass(frozen=True)
-class Network:
+class Network(Table):
     """What is trained, and what it starts from.
 
     Attributes:
@@ -54,8 +72,28 @@ class Network:
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
 
 
-@dataclass(frozen=True)
-class Optimizer:
+class LossWeights(Table):
+    """Weights of the losses' components; one of weight 0 is not computed.
+
+    The paper's recipe is `LossWeights(alpha=0.4, composition=0.4, perceptual=0.2, laplacian=0)`.
+
+    Raises:
+        ValueError: A weight is negative or not finite, or all are 0.
+    """
+
+    alpha: NonNegativeFloat = 1.0
+    composition: NonNegativeFloat = 1.0
+    perceptual: NonNegativeFloat = 0.0
+    laplacian: NonNegativeFloat = 0.25
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not any(self.model_dump().values()):
+            raise ValueError("all weights are 0; set at least one above 0, such as alpha = 1")
+        return self
+
+
+class Optimizer(Table):
     """AdamW and what is done around it.
 
     Attributes:
@@ -64,13 +102,12 @@ class Optimizer:
         average: Momentum of the moving average of weights, which is validated and kept.
     """
 
-    weight_decay: float = 1e-3
-    clip_norm: float = 1.0
-    average: float = 0.999
+    weight_decay: NonNegativeFloat = 1e-3
+    clip_norm: PositiveFloat = 1.0
+    average: Annotated[float, Field(ge=0, lt=1)] = 0.999
 
 
-@dataclass(frozen=True)
-class Schedule:
+class Schedule(Table):
     """Length and rates of a stage.
 
     Attributes:
@@ -79,13 +116,20 @@ class Schedule:
         warmup: Steps in which it rises from zero.
     """
 
-    steps: int = 20_000
-    learning_rate: float = 2e-4
-    warmup: int = 300
+    steps: PositiveInt = 20_000
+    learning_rate: PositiveFloat = 2e-4
+    warmup: PositiveInt = 300
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.warmup >= self.steps:
+            raise ValueError(
+                f"warmup is {self.warmup} and steps {self.steps}; warmup must be less than steps"
+            )
+        return self
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(Table):
     """What is written, and how often.
 
     Attributes:
@@ -95,24 +139,34 @@ class Run:
         keep: Latest checkpoints that are kept beside the best one.
     """
 
-    folder: Path = Path("runs")
-    steps_per_epoch: int = 500
-    samples: int = 64
-    keep: int = 2
+    folder: Folder = Path("runs")
+    steps_per_epoch: PositiveInt = 500
+    samples: PositiveInt = 64
+    keep: PositiveInt = 2
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(Table):
     """Everything a run depends on; the TOML file has one table for each attribute."""
 
-    data: Data = field(default_factory=Data)
-    network: Network = field(default_factory=Network)
-    loss: LossWeights = field(default_factory=LossWeights)
-    optimizer: Optimizer = field(default_factory=Optimizer)
-    run: Run = field(default_factory=Run)
-    encoder_decoder: Schedule = field(default_factory=Schedule)
-    refinement: Schedule = field(default_factory=lambda: Schedule(5_000, 1e-4))
-    joint: Schedule = field(default_factory=lambda: Schedule(5_000, 5e-5))
+    data: Data = Data()
+    network: Network = Network()
+    loss: LossWeights = LossWeights()
+    optimizer: Optimizer = Optimizer()
+    run: Run = Run()
+    encoder_decoder: Schedule = Schedule()
+    refinement: Schedule = Schedule(steps=5_000, learning_rate=1e-4)
+    joint: Schedule = Schedule(steps=5_000, learning_rate=5e-5)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for name in ("encoder_decoder", "refinement", "joint"):
+            steps, epoch = getattr(self, name).steps, self.run.steps_per_epoch
+            if steps % epoch:
+                raise ValueError(
+                    f"{name}.steps is {steps}; it must be a multiple of run.steps_per_epoch, "
+                    f"which is {epoch}"
+                )
+        return self
 
     def schedule(self, stage: StageName) -> Schedule:
         """Returns the schedule of a stage."""
@@ -139,14 +193,16 @@ def read_config(path: Path | None) -> Config:
         return Config()
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Config.model_validate(_with_defaults(tables))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: is not TOML: {error}") from error
-    try:
-        config = _fill(Config(), tables, "")
-        _check(config)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-    return config
+    except ValidationError as error:
+        raise ValueError(f"{path}: {'; '.join(map(_problem, error.errors()))}") from error
+
+
+def as_dictionary(config: Config) -> dict[str, Any]:
+    """Turns a configuration into what JSON can hold."""
+    return config.model_dump(mode="json")
 
 
 def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
@@ -156,81 +212,25 @@ def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     return [key for key in keys if flat[0].get(key) != flat[1].get(key)]
 
 
-def as_dictionary(config: Config) -> dict[str, Any]:
-    """Turns a configuration into what JSON can hold."""
+def _with_defaults(tables: dict[str, Any]) -> dict[str, Any]:
+    """Completes each table from its own defaults: the schedules' differ from stage to stage."""
+    defaults = Config().model_dump()
     return {
-        table: {
-            key: str(value) if isinstance(value, Path) else value for key, value in keys.items()
-        }
-        for table, keys in asdict(config).items()
+        name: {**defaults.get(name, {}), **keys} if isinstance(keys, dict) else keys
+        for name, keys in tables.items()
     }
 
 
-def _fill(defaults: Any, values: dict[str, Any], prefix: str) -> Any:
-    """Replaces the attributes of a dataclass by the values of a table."""
-    known = {item.name: item for item in fields(defaults)}
-    unknown = [prefix + key for key in values if key not in known]
-    if unknown:
-        raise ValueError(f"unknown {', '.join(unknown)}; allowed are {', '.join(known)}")
-    changes = {}
-    for key, value in values.items():
-        default = getattr(defaults, key)
-        if is_dataclass(default):
-            if not isinstance(value, dict):
-                raise ValueError(f"{prefix}{key} is {value!r}; it must be a table")
-            changes[key] = _fill(default, value, f"{prefix}{key}.")
-        else:
-            changes[key] = _convert(value, known[key].type, prefix + key)
-    return replace(defaults, **changes)
-
-
-def _convert(value: Any, kind: Any, name: str) -> Any:
-    """Checks a TOML value against the type of its attribute; whole numbers may stand for floats."""
-    if get_origin(kind) is Literal:
-        if value not in get_args(kind):
-            raise ValueError(f"{name} is {value!r}; allowed are {', '.join(get_args(kind))}")
-        return value
-    accepted = {float: (int, float), Path: str}.get(kind, kind)
-    if not isinstance(value, accepted) or isinstance(value, bool):
-        wanted = {float: "a number", int: "a whole number"}.get(kind, "a string")
-        raise ValueError(f"{name} is {value!r}; it must be {wanted}")  # noqa: TRY004
-    return kind(value)
-
-
-def _check(config: Config) -> None:
-    """Refuses numbers that no run can be made with."""
-    data, run, optimizer = config.data, config.run, config.optimizer
-    least = {
-        "data.batch": (data.batch, 1),
-        "data.workers": (data.workers, 0),
-        "data.seed": (data.seed, 0),
-        "run.steps_per_epoch": (run.steps_per_epoch, 1),
-        "run.samples": (run.samples, 1),
-        "run.keep": (run.keep, 1),
-        "optimizer.weight_decay": (optimizer.weight_decay, 0),
-    }
-    for name, (value, minimum) in least.items():
-        if value < minimum:
-            raise ValueError(f"{name} is {value}; it must be at least {minimum}")
-    if data.size < 32 or data.size % 32:
-        raise ValueError(f"data.size is {data.size}; it must be a multiple of 32")
-    if not 0 <= optimizer.average < 1:
-        raise ValueError(f"optimizer.average is {optimizer.average}; it must be in [0, 1)")
-    if not optimizer.clip_norm > 0:
-        raise ValueError(f"optimizer.clip_norm is {optimizer.clip_norm}; it must be above 0")
-    for stage in ("encoder_decoder", "refinement", "joint"):
-        _check_schedule(getattr(config, stage), stage, run.steps_per_epoch)
-
-
-def _check_schedule(schedule: Schedule, name: str, length: int) -> None:
-    if schedule.steps % length or not 1 <= schedule.warmup < schedule.steps:
-        raise ValueError(
-            f"{name}.steps is {schedule.steps} and {name}.warmup {schedule.warmup}; steps must be "
-            f"a multiple of run.steps_per_epoch ({length}), and warmup at least 1 and less than "
-            "steps"
-        )
-    if not schedule.learning_rate > 0:
-        raise ValueError(f"{name}.learning_rate is {schedule.learning_rate}; it must be above 0")
+def _problem(error: ErrorDetails) -> str:
+    """Words a mistake as we do: the key, what was received, what is allowed."""
+    name = ".".join(map(str, error["loc"]))
+    if error["type"] == "extra_forbidden":
+        table = reduce(getattr, map(str, error["loc"][:-1]), Config())
+        return f"unknown {name}; allowed are {', '.join(type(table).model_fields)}"
+    if error["type"] == "value_error":  # of a check of ours, on several keys
+        return (f"{name}: " if name else "") + error["msg"].removeprefix("Value error, ")
+    rule = _RULES.get(error["type"], error["msg"].replace("Input should", "it must"))
+    return f"{name} is {error['input']!r}; {rule}"
 
 
 def _flatten(config: dict[str, Any]) -> dict[str, Any]:

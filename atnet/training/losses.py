@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
 import keras
 
 from atnet.training.batches import Batch, unknown_weight
+from atnet.training.config import LossWeights
 from atnet.training.perceptual import PerceptualFeatures
 from atnet.training.pyramid import laplacian_pyramid
 
@@ -16,30 +16,6 @@ ops: Any = keras.ops  # whose inferred types say that most results may be None
 
 EPSILON = 1e-6
 PYRAMID_LEVELS = 5
-
-
-@dataclass(frozen=True)
-class LossWeights:
-    """Weights of the components; one of weight 0 is not computed.
-
-    The paper's recipe is `LossWeights(alpha=0.4, composition=0.4, perceptual=0.2, laplacian=0)`.
-
-    Raises:
-        ValueError: A weight is negative or not finite, or all are 0.
-    """
-
-    alpha: float = 1.0
-    composition: float = 1.0
-    perceptual: float = 0.0
-    laplacian: float = 0.25
-
-    def __post_init__(self) -> None:
-        weights = asdict(self)
-        wrong = [f"{k}={v}" for k, v in weights.items() if not (math.isfinite(v) and v >= 0)]
-        if wrong:
-            raise ValueError(f"loss weights {', '.join(wrong)}: allowed are finite numbers >= 0")
-        if not any(weights.values()):
-            raise ValueError("all loss weights are 0: set at least one above 0, such as alpha=1")
 
 
 class MattingLoss:
@@ -79,7 +55,7 @@ class MattingLoss:
             if features is None:
                 raise ValueError("perceptual weight is above 0: pass PerceptualFeatures, or set 0")
             components["perceptual"] = partial(perceptual_loss, features=features)
-        self._weights = {name: weight for name, weight in asdict(weights).items() if weight}
+        self._weights = {name: weight for name, weight in weights.model_dump().items() if weight}
         self._components = {name: components[name] for name in self._weights}
         self.names = tuple(self._weights)
 

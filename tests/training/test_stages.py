@@ -5,7 +5,8 @@ import pytest
 import small_run  # noqa: F401  (registers the small encoder)
 from atnet.models.atnet import ATNet
 from atnet.training.batches import batch_from_bytes
-from atnet.training.losses import LossWeights, MattingLoss
+from atnet.training.config import LossWeights
+from atnet.training.losses import MattingLoss
 from atnet.training.stages import SILENT, STAGES, StageModel, previous_stage
 
 SIZE = 32
