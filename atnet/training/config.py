@@ -11,6 +11,7 @@ from pydantic import (
     Field,
     NonNegativeFloat,
     NonNegativeInt,
+    PlainSerializer,
     PositiveFloat,
     PositiveInt,
     ValidationError,
@@ -18,11 +19,26 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-Folder = Annotated[Path, Field(strict=False)]  # TOML has no paths
+
+def _absolute(folder: Path | str) -> str:
+    """Spells a folder in one way only; no folder stays none."""
+    return "" if folder == "" else str(Path(folder).resolve())
+
+
+_Resolved = PlainSerializer(_absolute, return_type=str, when_used="json")
+Folder = Annotated[Path, Field(strict=False), _Resolved]  # TOML has no paths
 _RULES = {"model_type": "it must be a table", "path_type": "it must be a string"}
 """In TOML's words what pydantic says in Python's."""
 StageName = Literal["encoder-decoder", "refinement", "joint"]
 """Stages in the order in which they are trained."""
+SCHEDULES: dict[StageName, str] = {
+    "encoder-decoder": "encoder_decoder",
+    "refinement": "refinement",
+    "joint": "joint",
+}
+"""Tables of the stages' schedules."""
+_FREE = {"data.workers", "run.folder", "run.keep"}
+"""Keys that no weight depends on."""
 
 
 class Table(BaseModel):
@@ -44,7 +60,7 @@ class Data(Table):
     """
 
     folder: Folder = Path("data")
-    backgrounds: str = ""
+    backgrounds: Annotated[str, _Resolved] = ""
     size: Annotated[PositiveInt, Field(multiple_of=32)] = 384
     batch: PositiveInt = 16
     workers: NonNegativeInt = 2
@@ -159,7 +175,7 @@ class Config(Table):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for name in ("encoder_decoder", "refinement", "joint"):
+        for name in SCHEDULES.values():
             steps, epoch = getattr(self, name).steps, self.run.steps_per_epoch
             if steps % epoch:
                 raise ValueError(
@@ -170,7 +186,7 @@ class Config(Table):
 
     def schedule(self, stage: StageName) -> Schedule:
         """Returns the schedule of a stage."""
-        return getattr(self, stage.replace("-", "_"))
+        return getattr(self, SCHEDULES[stage])
 
 
 def read_config(path: Path | None) -> Config:
@@ -201,15 +217,46 @@ def read_config(path: Path | None) -> Config:
 
 
 def as_dictionary(config: Config) -> dict[str, Any]:
-    """Turns a configuration into what JSON can hold."""
+    """Turns a configuration into what JSON can hold; its folders are absolute."""
     return config.model_dump(mode="json")
 
 
-def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Names the keys, such as `data.seed`, in which two configurations as dictionaries differ."""
-    flat = [_flatten(config) for config in (old, new)]
-    keys = sorted(set(flat[0]) | set(flat[1]))
-    return [key for key in keys if flat[0].get(key) != flat[1].get(key)]
+def differences(old: dict[str, Any], new: dict[str, Any], stage: StageName) -> list[str]:
+    """Names the keys in which two configurations differ and that a stage's result depends on.
+
+    Args:
+        old: Configuration as a dictionary.
+        new: Likewise.
+        stage: The stage.
+
+    Returns:
+        Keys in order, such as `data.seed`.
+
+    Example:
+        >>> old, new = Config(), Config(data=Data(seed=1), joint=Schedule())
+        >>> differences(as_dictionary(old), as_dictionary(new), "joint")
+        ['data.seed', 'joint.learning_rate', 'joint.steps']
+        >>> differences(as_dictionary(old), as_dictionary(new), "refinement")
+        ['data.seed']
+    """
+    free = _FREE | _free_of(stage)
+    if not (old["loss"]["perceptual"] and new["loss"]["perceptual"]):
+        free |= {"network.features"}
+    one, other = _flatten(old), _flatten(new)
+    return sorted(key for key in {*one, *other} - free if one.get(key) != other.get(key))
+
+
+def _free_of(stage: StageName) -> set[str]:
+    """What is of other stages only: of the ones before, a stage takes the weights they left."""
+    others = [table for name, table in SCHEDULES.items() if name != stage]
+    free = {f"{table}.{key}" for table in others for key in Schedule.model_fields}
+    return free if stage == "encoder-decoder" else free | {"network.encoder_weights"}
+
+
+def _flatten(config: dict[str, Any]) -> dict[str, Any]:
+    return {
+        f"{table}.{key}": value for table, keys in config.items() for key, value in keys.items()
+    }
 
 
 def _with_defaults(tables: dict[str, Any]) -> dict[str, Any]:
@@ -231,9 +278,3 @@ def _problem(error: ErrorDetails) -> str:
         return (f"{name}: " if name else "") + error["msg"].removeprefix("Value error, ")
     rule = _RULES.get(error["type"], error["msg"].replace("Input should", "it must"))
     return f"{name} is {error['input']!r}; {rule}"
-
-
-def _flatten(config: dict[str, Any]) -> dict[str, Any]:
-    return {
-        f"{table}.{key}": value for table, keys in config.items() for key, value in keys.items()
-    }

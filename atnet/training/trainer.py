@@ -20,7 +20,6 @@ from atnet.training.losses import MattingLoss
 from atnet.training.perceptual import PerceptualFeatures
 from atnet.training.stages import SILENT, STAGES, StageModel, previous_stage
 
-_MAY_CHANGE = {"data.workers", "run.keep"}
 _LAST_RATE = 0.02
 _WITHOUT_DECAY = ["bias", "gamma", "beta"]
 
@@ -53,7 +52,7 @@ def train(
             not a number any more (`DivergedError`).
     """
     folder = RunFolder(config.run.folder / name)
-    checkpoint = _last_checkpoint(folder, config, resume=resume)
+    checkpoint = _last_checkpoint(name, config, resume=resume)
     keras.utils.set_random_seed(config.data.seed)
     with _precision(config.network.precision), use_all_devices(config.data.batch):
         epochs = _epochs(folder, config, process, checkpoint)  # reads data: mistakes show early
@@ -85,9 +84,10 @@ def build(name: StageName, config: Config, *, pretrained: bool = True) -> StageM
 
 
 def _last_checkpoint(
-    folder: RunFolder, config: Config, *, resume: bool
+    name: StageName, config: Config, *, resume: bool
 ) -> checkpoints.Checkpoint | None:
-    """Refuses to overwrite a run, and to go on with another configuration than it began with."""
+    """Refuses to overwrite a run, and to go on with what would have made other weights of it."""
+    folder = RunFolder(config.run.folder / name)
     checkpoint = checkpoints.latest(folder.checkpoints)
     if checkpoint is None:
         return None
@@ -96,11 +96,11 @@ def _last_checkpoint(
             f"{folder.path}: holds a run of {checkpoint.step} steps; --resume goes on with it, or "
             "choose another run.folder"
         )
-    changed = set(differences(checkpoint.config, as_dictionary(config))) - _MAY_CHANGE
+    changed = differences(checkpoint.config, as_dictionary(config), name)
     if changed:
         raise ValueError(
-            f"{folder.path}: was begun with another {', '.join(sorted(changed))}; a run that goes "
-            "on keeps its configuration, others need another run.folder"
+            f"{folder.path}: was begun with another {', '.join(changed)}; a run that goes on keeps "
+            "what its result depends on, others need another run.folder"
         )
     return checkpoint
 

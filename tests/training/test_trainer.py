@@ -202,6 +202,14 @@ def test_a_run_goes_on_with_its_own_configuration_only(folder):
     write_config(folder)
 
 
+def test_the_schedule_of_another_stage_may_change(folder):
+    path = write_config(folder)
+    path.write_text(path.read_text().replace("[joint]\nsteps = 2", "[joint]\nsteps = 4"))
+    best = run(STAGE, path)
+    assert best["weights"] == str(folder / "runs" / STAGE / "best.npz")
+    write_config(folder)
+
+
 def test_refinement_without_a_first_stage_says_what_to_do(folder):
     with pytest.raises(ValueError, match=r"train encoder-decoder first, or name weights"):
         run("refinement", write_config(folder, "nothing"))
