@@ -1,7 +1,6 @@
 """Checkpoints: everything a run needs to go on as if it had never stopped, in one file each."""
 
 import json
-import os
 import warnings
 import zipfile
 from importlib.metadata import version
@@ -10,6 +9,9 @@ from typing import Any, NamedTuple
 
 import keras
 import numpy as np
+
+from atnet.files.atomic import replacing
+from atnet.version import __version__
 
 _PREFIX = "step-"
 _META = "meta"
@@ -80,12 +82,8 @@ def save(
     """
     path = folder / f"{_PREFIX}{step:08d}.npz"
     meta = {"step": step, "history": history, "config": config, "versions": _versions()}
-    partial = path.with_suffix(".part")
-    with partial.open("wb") as file:
+    with replacing(path) as file:
         np.savez(file, allow_pickle=False, **variable_arrays(model), **{_META: json.dumps(meta)})
-        file.flush()
-        os.fsync(file.fileno())  # a rename may reach the disk before the bytes it names
-    partial.replace(path)
     return path
 
 
@@ -120,8 +118,6 @@ def prune(folder: Path, keep: int, best: int) -> None:
     for path in paths[:-keep]:
         if step_of(path) != best:
             path.unlink()
-    for leftover in folder.glob("*.part"):  # of a run that was killed while it wrote
-        leftover.unlink()
 
 
 def _variables(model: keras.Model) -> dict[str, keras.Variable]:
@@ -144,4 +140,6 @@ def _read(path: Path) -> Checkpoint:
 
 
 def _versions() -> dict[str, str]:
-    return {name: version(name) for name in ("atnet", "keras", "numpy", keras.backend.backend())}
+    # Not the distribution's: it may have been installed under another name.
+    others = ("keras", "numpy", keras.backend.backend())
+    return {"atnet": __version__, **{name: version(name) for name in others}}

@@ -48,6 +48,11 @@ class RunFolder(NamedTuple):
         """Averaged weights of the best epoch."""
         return self.path / "best.npz"
 
+    def remove_leftovers(self) -> None:
+        """Deletes what a run that was killed had half written."""
+        for leftover in self.path.rglob("*.part"):
+            leftover.unlink()
+
 
 class Feed:
     """Hands batches to `fit` and measures how long it waits for them.
@@ -132,9 +137,11 @@ class Epochs(keras.callbacks.Callback):
         self.writes = writes
 
     def on_train_begin(self, logs=None):
-        """Takes the model that is trained."""
+        """Takes the model that is trained, and cleans up after a run that was killed."""
         del logs
         self.trained: Any = self.model
+        if self.writes:
+            self.folder.remove_leftovers()
 
     @property
     def best(self) -> dict[str, float]:

@@ -1,8 +1,11 @@
+from importlib.metadata import PackageNotFoundError
+
 import keras
 import numpy as np
 import pytest
 
 from atnet.training import checkpoints
+from atnet.version import __version__
 
 
 def small_model(width=3):
@@ -76,11 +79,35 @@ def test_a_damaged_checkpoint_is_passed_over_with_a_warning(model, tmp_path):
 def test_the_last_ones_and_the_best_are_kept(model, tmp_path):
     for step in (1, 2, 3, 4):
         checkpoints.save(tmp_path, model, step, [], {})
-    (tmp_path / "step-00000005.part").write_bytes(b"cut off")
     checkpoints.prune(tmp_path, keep=2, best=1)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         f"step-0000000{step}.npz" for step in (1, 3, 4)
     ]
+
+
+def test_the_version_is_known_whatever_the_distribution_is_called(model, tmp_path, monkeypatch):
+    def version(name):
+        if name == "atnet":
+            raise PackageNotFoundError(name)
+        return "1"
+
+    monkeypatch.setattr(checkpoints, "version", version)
+    checkpoints.save(tmp_path, model, 1, [], {})
+    found = checkpoints.latest(tmp_path)
+    assert found is not None
+    assert found.versions["atnet"] == __version__
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_nothing(model, tmp_path, monkeypatch):
+    def full(file, **arrays):
+        del arrays
+        file.write(b"half")
+        raise OSError("no space left")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OSError, match="no space"):
+        checkpoints.save(tmp_path, model, 1, [], {})
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_empty_folder_has_none(tmp_path):

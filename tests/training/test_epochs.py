@@ -34,6 +34,18 @@ def test_a_run_keeps_its_files_together(tmp_path):
     assert {folder.weights.parent, folder.checkpoints.parent} == {tmp_path}
 
 
+def test_what_a_killed_run_left_is_removed_and_nothing_else(tmp_path):
+    kept = [tmp_path / name for name in ("best.npz", "checkpoints/step-00000002.npz")]
+    leftovers = [
+        tmp_path / name for name in (".ab.part", "checkpoints/.cd.part", "sheets/.ef.part")
+    ]
+    for path in (*kept, *leftovers):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    RunFolder(tmp_path).remove_leftovers()
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == set(kept)
+
+
 @pytest.mark.parametrize("loss", [float("nan"), float("inf")])
 def test_no_number_is_refused_with_the_step(loss):
     with pytest.raises(DivergedError, match=f"the loss is {loss} at step 12"):

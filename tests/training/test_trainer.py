@@ -94,6 +94,7 @@ def test_a_run_killed_at_any_moment_ends_with_the_same_weights(folder):
     for moment in (after_a_checkpoint, between_files, lambda: any(written.glob("*.part"))):
         kill_when(begin(folder, "killed"), moment)
     assert begin(folder, "killed").wait() == 0
+    assert not list((folder / "killed").rglob("*.part*"))
     undisturbed = final_arrays(folder, "runs")
     resumed = final_arrays(folder, "killed")
     assert undisturbed.keys() == resumed.keys()
