@@ -50,7 +50,7 @@ def train(
         raise ImportError(f"{error.name} is missing; pip install 'atnet[train]'") from error
 
     settings, place = read_config(config), Process(process, processes, coordinator)
-    place.join()
+    place.connect()
     best = {}
     for name in STAGES if stage == "all" else (stage,):
         with _progress() as progress:

@@ -72,7 +72,9 @@ class Network(Table):
 
     Attributes:
         encoder: `vgg16`, `resnet50`, `mobilenet_v2` or `efficientnet_lite0`.
-        decoder: `attention_transfer`, `light`, `original` or `original_winner`.
+        decoder: `attention_transfer`, the project's own, or `original`, the released topology.
+        width: `full`, or `half` of the channels.
+        fusion: `add`, or `winner` for the original's attention exactly as released.
         encoder_weights: `imagenet`, an .npz archive of ImageNet weights, or `none`.
         weights: Archive or .keras file to start from where no stage before this one has left its
             best weights in `run.folder`.
@@ -81,11 +83,18 @@ class Network(Table):
     """
 
     encoder: str = "vgg16"
-    decoder: str = "attention_transfer"
+    decoder: Literal["attention_transfer", "original"] = "attention_transfer"
+    width: Literal["full", "half"] = "full"
+    fusion: Literal["add", "winner"] = "add"
     encoder_weights: str = "imagenet"
     weights: str = ""
     features: str = "imagenet"
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
+
+    @property
+    def architecture(self) -> dict[str, Any]:
+        """Arguments of `ATNet`."""
+        return self.model_dump(include={"encoder", "decoder", "width", "fusion"})
 
 
 class LossWeights(Table):

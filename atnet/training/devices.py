@@ -33,7 +33,7 @@ class Process:
                 "need the host:port of process 0, one needs none"
             )
 
-    def join(self) -> None:
+    def connect(self) -> None:
         """Meets the other processes; comes before anything else is asked of the backend.
 
         Raises:

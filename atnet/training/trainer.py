@@ -116,7 +116,7 @@ def _precision(policy: str) -> Iterator[None]:
 
 
 def _untrained(config: Config) -> ATNet:
-    return ATNet(config.network.encoder, config.network.decoder)
+    return ATNet(**config.network.architecture)
 
 
 def _network(name: StageName, config: Config) -> ATNet:
@@ -124,9 +124,9 @@ def _network(name: StageName, config: Config) -> ATNet:
     settings, earlier = config.network, previous_stage(name)
     weights = RunFolder(config.run.folder / earlier).weights if earlier else None
     if weights is not None and weights.is_file():
-        return load_network(weights, settings.encoder, settings.decoder)
+        return load_network(weights, **settings.architecture)
     if settings.weights:
-        return load_network(settings.weights, settings.encoder, settings.decoder)
+        return load_network(settings.weights, **settings.architecture)
     if weights is not None:
         raise ValueError(
             f"{weights}: no such file; train {earlier} first, or name weights to start from as "

@@ -21,7 +21,7 @@ batch = 2
 workers = 0
 [network]
 encoder = "small"
-decoder = "light"
+width = "half"
 encoder_weights = "none"
 [optimizer]
 average = 0.5
@@ -68,7 +68,7 @@ def run(stage, config, index=0, count=1, coordinator="", callbacks=()):
     from atnet.training.trainer import train
 
     process = Process(index, count, coordinator)
-    process.join()
+    process.connect()
     settings = read_config(config)
     return train(stage, settings, resume=True, process=process, callbacks=callbacks)
 

@@ -38,6 +38,7 @@ def test_what_a_file_leaves_out_keeps_its_default(write):
         ("[data]\nbatch = 0", r"data\.batch is 0; it must be greater than 0"),
         ("[data]\nbatch = 0\nseed = -1", r"data\.batch is 0; .*; data\.seed is -1; it must be"),
         ('[network]\nprecision = "half"', "it must be 'float32' or 'mixed_bfloat16'"),
+        ('[network]\ndecoder = "light"', "it must be 'attention_transfer' or 'original'"),
         ("[loss]\nalpha = -1", r"loss\.alpha is -1; it must be greater than or equal to 0"),
         ("[loss]\nperceptual = inf", r"loss\.perceptual is inf; it must be a finite number"),
         ("[loss]\nalpha = 0\ncomposition = 0\nlaplacian = 0", "loss: all weights are 0; set"),
@@ -80,6 +81,8 @@ DEPENDS = {
     "data.seed": ("1", ALL),
     "network.encoder": ('"resnet50"', ALL),
     "network.decoder": ('"original"', ALL),
+    "network.width": ('"half"', ALL),
+    "network.fusion": ('"winner"', ALL),
     "network.encoder_weights": ('"none"', FIRST),
     "network.weights": ('"mine.npz"', ALL),
     "network.features": ('"random"', NONE),  # as long as the loss has no perceptual term

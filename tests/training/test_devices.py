@@ -24,10 +24,10 @@ def test_impossible_places_are_refused(arguments, message):
 
 
 def test_a_single_process_has_nobody_to_meet():
-    Process().join()
+    Process().connect()
 
 
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="JAX is what can do it")
 def test_other_backends_do_not_train_in_several_processes():
     with pytest.raises(ValueError, match="set KERAS_BACKEND=jax"):
-        Process(0, 2, "localhost:1").join()
+        Process(0, 2, "localhost:1").connect()

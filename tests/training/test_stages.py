@@ -38,7 +38,7 @@ def weights(part):
 def refined():
     """A network before and after its refinement was trained, and what training said."""
     keras.utils.set_random_seed(0)
-    network = ATNet("small", "light")
+    network = ATNet("small", width="half")
     model = StageModel(network, STAGES["refinement"], MattingLoss(LossWeights()))
     model.compile(optimizer=keras.optimizers.Adam(1e-2))
     inputs, targets = examples()
