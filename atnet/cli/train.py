@@ -45,18 +45,17 @@ def train(
         from atnet.training.config import read_config
         from atnet.training.devices import Process
         from atnet.training.stages import STAGES
-        from atnet.training.trainer import train as run
+        from atnet.training.trainer import train_stages
     except ImportError as error:
         raise ImportError(f"{error.name} is missing; pip install 'atnet[train]'") from error
 
     settings, place = read_config(config), Process(process, processes, coordinator)
-    place.connect()
-    best = {}
-    for name in STAGES if stage == "all" else (stage,):
-        with _progress() as progress:
-            bar = _bar(progress, name, settings.schedule(name).steps, settings.data.batch)
-            best = run(name, settings, resume=resume, process=place, callbacks=[bar])
-    report(best, as_json)
+    names = list(STAGES) if stage == "all" else [stage]
+    with _progress() as progress:
+        bar = _bar(progress, settings.data.batch)
+        best = train_stages(names, settings, resume=resume, process=place, callbacks=[bar])
+    lines = {f"{name}.{key}": figure for name in best for key, figure in best[name].items()}
+    report(dict(best) if as_json else lines, as_json)
 
 
 def _progress() -> Progress:
@@ -70,16 +69,23 @@ def _progress() -> Progress:
     )
 
 
-def _bar(progress: Progress, stage: str, steps: int, batch: int) -> "keras.callbacks.Callback":
-    """Shows the way through a stage, with images a second, and a line for each epoch."""
+def _bar(progress: Progress, batch: int) -> "keras.callbacks.Callback":
+    """Shows the way through each stage, with images a second, and a line for each epoch."""
     import keras
 
-    task = progress.add_task(stage, total=steps, figures="compiling", visible=False)
+    task = progress.add_task("", figures="", visible=False)
     shown = progress.tasks[task]
 
     def show(logs: Any) -> None:
         del logs
-        progress.reset(task, completed=int(bar.model.optimizer.iterations), visible=True)
+        progress.reset(
+            task,
+            description=bar.model.name,
+            total=bar.params["epochs"] * bar.params["steps"],
+            completed=int(bar.model.optimizer.iterations),
+            figures="compiling",
+            visible=True,
+        )
 
     def show_step(number: int, logs: Any) -> None:
         del number

@@ -1,7 +1,7 @@
 """A training run from configuration to weights; stopped at any moment, it goes on exactly."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,36 @@ def train(
     return {**epochs.best, "weights": str(folder.weights)}
 
 
+def train_stages(
+    names: Iterable[StageName],
+    config: Config,
+    *,
+    resume: bool = False,
+    process: Process = Process(),  # noqa: B008  (frozen)
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> dict[StageName, dict[str, Any]]:
+    """Connects the processes, then trains stages in turn.
+
+    Args:
+        names: The stages, in the order of `STAGES`.
+        config: As for `train`, like all that follows.
+        resume: A stage that has ended is passed over, one that was stopped goes on.
+        process: This process's place among several.
+        callbacks: Keras callbacks; they see the stages one after the other.
+
+    Returns:
+        For each stage what `train` returns.
+
+    Raises:
+        ValueError: As in `train`; several processes on another backend than JAX.
+    """
+    process.connect()
+    return {
+        name: train(name, config, resume=resume, process=process, callbacks=callbacks)
+        for name in names
+    }
+
+
 def build(name: StageName, config: Config, *, pretrained: bool = True) -> StageModel:
     """Builds the compiled model of a stage.
 
@@ -77,7 +107,7 @@ def build(name: StageName, config: Config, *, pretrained: bool = True) -> StageM
     """
     network = _network(name, config) if pretrained else _untrained(config)
     features = PerceptualFeatures(config.network.features) if config.loss.perceptual else None
-    model = StageModel(network, STAGES[name], MattingLoss(config.loss, features))
+    model = StageModel(network, STAGES[name], MattingLoss(config.loss, features), name=name)
     model.compile(optimizer=_optimizer(config, config.schedule(name)))
     model.optimizer.build(model.trainable_variables)
     return model

@@ -65,12 +65,10 @@ def write_config(folder, runs="runs"):
 def run(stage, config, index=0, count=1, coordinator="", callbacks=()):
     from atnet.training.config import read_config
     from atnet.training.devices import Process
-    from atnet.training.trainer import train
+    from atnet.training.trainer import train_stages
 
-    process = Process(index, count, coordinator)
-    process.connect()
-    settings = read_config(config)
-    return train(stage, settings, resume=True, process=process, callbacks=callbacks)
+    place, settings = Process(index, count, coordinator), read_config(config)
+    return train_stages([stage], settings, resume=True, process=place, callbacks=callbacks)[stage]
 
 
 if __name__ == "__main__":

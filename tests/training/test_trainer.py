@@ -183,7 +183,11 @@ def test_all_stages_train_in_turn_in_half_the_precision(folder):
     trained = CliRunner().invoke(app, ["train", "all", "--config", str(path), "--json"])
     assert trained.exit_code == 0, trained.output
     last = folder / "all" / "joint" / "best.npz"
-    assert json.loads(trained.stdout)["weights"] == str(last)
+    reported = json.loads(trained.stdout)
+    assert list(reported) == list(STAGES)
+    for stage, figures in reported.items():
+        assert figures["weights"] == str(folder / "all" / stage / "best.npz")
+        assert figures["val_sad"] == min(row["val_sad"] for row in rows(folder / "all" / stage))
     kernels = [array for name, array in np.load(last).items() if name.endswith("kernel")]
     assert {array.dtype for array in kernels} == {np.dtype("float32")}
     for stage in STAGES:
