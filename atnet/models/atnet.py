@@ -1,5 +1,7 @@
 """ATNet: encoder, attention transfer decoder, refinement."""
 
+import contextlib
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -32,6 +34,8 @@ class ATNet(keras.Model):
         fusion: How the `original` decoder joins context and gated skip: `add`, or `winner`,
             exactly as released, whose attention never learns.
         refinement: Whether the refinement network follows. Without it, `alpha` is the coarse alpha.
+        dtype: Keras' policy, such as `mixed_bfloat16`; by default the global one. Alpha is float32
+            under all.
 
     Call arguments:
         inputs: Dict of `image`, `(B, H, W, 3)` RGB in [0, 1], and `trimap`, `(B, H, W, 1)` with 0
@@ -62,29 +66,31 @@ class ATNet(keras.Model):
         width: str = "full",
         fusion: str = "add",
         refinement: bool = True,
+        dtype: Any = None,
         **kwargs: Any,
     ):
         _check_parts(decoder, width, fusion)
         original = decoder == "original"
         factor = _WIDTHS[width]
 
-        # === Layers ===
-        encoder_model = build_encoder(encoder, pooled_skips=original, width=factor)
-        decode = _original_decoder(fusion) if original else _attention_transfer_decoder(factor)
-        refine = _original_refinement if original else partial(_residual_refinement, factor)
+        with _precision(dtype):
+            # === Layers ===
+            encoder_model = build_encoder(encoder, pooled_skips=original, width=factor)
+            decode = _original_decoder(fusion) if original else _attention_transfer_decoder(factor)
+            refine = _original_refinement if original else partial(_residual_refinement, factor)
 
-        # === Functional model ===
-        image = keras.Input((None, None, 3), name="image")
-        trimap = keras.Input((None, None, 1), name="trimap")
-        features = encoder_model(NetworkInput(name="network_input")(image, trimap))
-        logit = decode(features)
-        coarse_alpha = _sigmoid("coarse_alpha")(logit)
-        alpha = refine(image, trimap, coarse_alpha, logit) if refinement else coarse_alpha
-        super().__init__(
-            inputs={"image": image, "trimap": trimap},
-            outputs={"coarse_alpha": coarse_alpha, "alpha": alpha},
-            **kwargs,
-        )
+            # === Functional model ===
+            image = keras.Input((None, None, 3), name="image")
+            trimap = keras.Input((None, None, 1), name="trimap")
+            features = encoder_model(NetworkInput(name="network_input")(image, trimap))
+            logit = decode(features)
+            coarse_alpha = _sigmoid("coarse_alpha")(logit)
+            alpha = refine(image, trimap, coarse_alpha, logit) if refinement else coarse_alpha
+            super().__init__(
+                inputs={"image": image, "trimap": trimap},
+                outputs={"coarse_alpha": coarse_alpha, "alpha": alpha},
+                **kwargs,
+            )
 
         # === Config ===
         self.encoder = encoder
@@ -103,6 +109,7 @@ class ATNet(keras.Model):
             "width": self.width,
             "fusion": self.fusion,
             "refinement": self.refinement,
+            "dtype": keras.dtype_policies.serialize(self.dtype_policy),
         }
 
     @classmethod
@@ -125,6 +132,17 @@ def current_names(arguments: dict[str, Any]) -> dict[str, Any]:
         {'encoder': 'vgg16', 'decoder': 'attention_transfer', 'width': 'half'}
     """
     return {**arguments, **_FORMER_DECODERS.get(arguments.get("decoder", ""), {})}
+
+
+@contextlib.contextmanager
+def _precision(dtype: Any) -> Iterator[None]:
+    """Sets the policy of the layers made inside: backbones of keras.applications take none."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(keras.dtype_policies.get(dtype))
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _check_parts(decoder: str, width: str, fusion: str) -> None:

@@ -31,7 +31,10 @@ class AttentionTransferDecoder(layers.Layer):
         self.width = width
         self.levels = [
             AttentionTransferModule(
-                round(width * transfer_channels), round(width * channels), name=f"level{level}"
+                round(width * transfer_channels),
+                round(width * channels),
+                name=f"level{level}",
+                dtype=self.dtype_policy,
             )
             for level, transfer_channels, channels in zip(
                 LEVELS, self.TRANSFER_CHANNELS, self.CHANNELS, strict=True
@@ -80,10 +83,18 @@ class AlphaHead(layers.Layer):
         super().__init__(**kwargs)
         self.channels = channels
         self.conv = layers.Conv2D(
-            channels, 3, padding="same", use_bias=False, kernel_initializer="he_normal", name="conv"
+            channels,
+            3,
+            padding="same",
+            use_bias=False,
+            kernel_initializer="he_normal",
+            name="conv",
+            dtype=self.dtype_policy,
         )
-        self.bn = layers.BatchNormalization(momentum=0.95, epsilon=1e-5, name="bn")
-        self.logit = layers.Conv2D(1, 3, padding="same", name="logit")
+        self.bn = layers.BatchNormalization(
+            momentum=0.95, epsilon=1e-5, name="bn", dtype=self.dtype_policy
+        )
+        self.logit = layers.Conv2D(1, 3, padding="same", name="logit", dtype=self.dtype_policy)
 
     def build(self, input_shape):
         """Creates both convolutions."""
@@ -124,8 +135,9 @@ class ConvReluNorm(layers.Layer):
             activation="relu",
             kernel_initializer="he_normal",
             name="conv",
+            dtype=self.dtype_policy,
         )
-        self.bn = layers.BatchNormalization(name="bn")
+        self.bn = layers.BatchNormalization(name="bn", dtype=self.dtype_policy)
 
     def build(self, input_shape):
         """Creates convolution and normalisation."""
@@ -169,10 +181,14 @@ class OriginalModule(layers.Layer):
         self.kernel_size = kernel_size
         self.expand = expand
         self.winner = winner
-        self.context = ConvReluNorm(channels, kernel_size, name="context")
-        self.gate = ConvReluNorm(channels, 1, name="gate")
+        self.context = ConvReluNorm(channels, kernel_size, name="context", dtype=self.dtype_policy)
+        self.gate = ConvReluNorm(channels, 1, name="gate", dtype=self.dtype_policy)
         self.expansion = (
-            layers.Conv2D(4 * channels, 1, use_bias=False, name="expansion") if expand else None
+            layers.Conv2D(
+                4 * channels, 1, use_bias=False, name="expansion", dtype=self.dtype_policy
+            )
+            if expand
+            else None
         )
 
     def build(self, x_shape, skip_shape):
@@ -239,11 +255,12 @@ class OriginalDecoder(layers.Layer):
                 expand=level in (5, 1),
                 winner=winner,
                 name=f"level{level}",
+                dtype=self.dtype_policy,
             )
             for level, channels in zip(LEVELS, self.CHANNELS, strict=True)
         ]
-        self.conv = ConvReluNorm(64, 5, name="conv")
-        self.logit = layers.Conv2D(1, 5, padding="same", name="logit")
+        self.conv = ConvReluNorm(64, 5, name="conv", dtype=self.dtype_policy)
+        self.logit = layers.Conv2D(1, 5, padding="same", name="logit", dtype=self.dtype_policy)
 
     def build(self, features_shape):
         """Creates modules and head."""

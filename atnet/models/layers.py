@@ -68,7 +68,12 @@ class ScaleTransferBlock(layers.Layer):
         super().__init__(**kwargs)
         self.channels = channels
         self.expand = layers.Conv2D(
-            4 * channels, 1, use_bias=False, kernel_initializer="he_normal", name="expand"
+            4 * channels,
+            1,
+            use_bias=False,
+            kernel_initializer="he_normal",
+            name="expand",
+            dtype=self.dtype_policy,
         )
 
     def build(self, input_shape):
@@ -112,7 +117,13 @@ class FeatureAttentionBlock(layers.Layer):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.spatial_gate = layers.Conv2D(
-            1, 3, padding="same", activation="sigmoid", bias_initializer="ones", name="spatial_gate"
+            1,
+            3,
+            padding="same",
+            activation="sigmoid",
+            bias_initializer="ones",
+            name="spatial_gate",
+            dtype=self.dtype_policy,
         )
 
     def build(self, context_shape, skip_shape):
@@ -123,8 +134,8 @@ class FeatureAttentionBlock(layers.Layer):
             activation="sigmoid",
             kernel_initializer="zeros",
             bias_initializer="ones",
-            dtype=self.dtype_policy,
             name="channel_gate",
+            dtype=self.dtype_policy,
         )
         self.channel_gate.build((context_shape[0], 1, 1, context_shape[-1]))
         self.spatial_gate.build(context_shape)
@@ -164,8 +175,12 @@ class AttentionTransferModule(layers.Layer):
         super().__init__(**kwargs)
         self.transfer_channels = transfer_channels
         self.channels = channels
-        self.scale_transfer = ScaleTransferBlock(transfer_channels, name="scale_transfer")
-        self.feature_attention = FeatureAttentionBlock(name="feature_attention")
+        self.scale_transfer = ScaleTransferBlock(
+            transfer_channels, name="scale_transfer", dtype=self.dtype_policy
+        )
+        self.feature_attention = FeatureAttentionBlock(
+            name="feature_attention", dtype=self.dtype_policy
+        )
         self.fuse = layers.Conv2D(
             channels,
             3,
@@ -173,8 +188,11 @@ class AttentionTransferModule(layers.Layer):
             use_bias=False,
             kernel_initializer="he_normal",
             name="fuse",
+            dtype=self.dtype_policy,
         )
-        self.fuse_bn = layers.BatchNormalization(momentum=0.95, epsilon=1e-5, name="fuse_bn")
+        self.fuse_bn = layers.BatchNormalization(
+            momentum=0.95, epsilon=1e-5, name="fuse_bn", dtype=self.dtype_policy
+        )
 
     def build(self, x_shape, skip_shape):
         """Creates the three parts."""

@@ -34,11 +34,17 @@ class ResidualRefinement(layers.Layer):
                 activation="relu",
                 kernel_initializer="he_normal",
                 name=f"conv{n}",
+                dtype=self.dtype_policy,
             )
             for n in (1, 2, 3)
         ]
         self.residual = layers.Conv2D(
-            1, 3, padding="same", kernel_initializer="zeros", name="residual"
+            1,
+            3,
+            padding="same",
+            kernel_initializer="zeros",
+            name="residual",
+            dtype=self.dtype_policy,
         )
 
     def build(self, image_shape, coarse_alpha_shape, trimap_shape):
@@ -75,8 +81,10 @@ class OriginalRefinement(layers.Layer):
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.convs = [ConvReluNorm(64, 3, name=f"conv{n}") for n in (1, 2, 3)]
-        self.logit = layers.Conv2D(1, 3, padding="same", name="logit")
+        self.convs = [
+            ConvReluNorm(64, 3, name=f"conv{n}", dtype=self.dtype_policy) for n in (1, 2, 3)
+        ]
+        self.logit = layers.Conv2D(1, 3, padding="same", name="logit", dtype=self.dtype_policy)
 
     def build(self, image_shape, coarse_alpha_shape):
         """Creates the convolutions."""

@@ -134,6 +134,33 @@ def test_files_with_former_names_come_back_the_same(former, parts, tmp_path):
         np.testing.assert_array_equal(old, new)
 
 
+def policies(network):
+    layers = [layer for layer in network._flatten_layers() if layer is not network]
+    return [network.dtype_policy.name, *((layer.name, layer.dtype_policy.name) for layer in layers)]
+
+
+@pytest.mark.parametrize("parts", [{"width": "half"}, {"decoder": "original"}])
+def test_a_network_comes_back_in_its_own_precision(parts, tmp_path):
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        network = ATNet("mobilenet_v2", **parts, name="mine", trainable=False)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    randomise(network)
+    network.save(tmp_path / "network.keras")
+    restored: Any = keras.saving.load_model(tmp_path / "network.keras")
+    rebuilt = ATNet.from_config(network.get_config())
+    rebuilt.set_weights(network.get_weights())
+    expected = network.predict_on_batch(example_inputs())["alpha"]
+    assert keras.backend.standardize_dtype(expected.dtype) == "float32"
+    for copy in (restored, rebuilt):
+        assert policies(copy) == policies(network)
+        assert (copy.name, copy.trainable) == ("mine", False)
+        np.testing.assert_array_equal(copy.predict_on_batch(example_inputs())["alpha"], expected)
+    assert keras.config.dtype_policy() == policy
+
+
 def test_bfloat16_computes_and_answers_in_float32():
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 import reference
+from atnet.models import decoder, refinement
 from atnet.models.layers import (
     AttentionTransferModule,
     FeatureAttentionBlock,
@@ -94,3 +95,33 @@ def test_layers_survive_a_config_round_trip(layer, shapes):
     clone(*inputs)
     clone.set_weights(layer.get_weights())
     np.testing.assert_array_equal(to_numpy(clone(*inputs)), to_numpy(expected))
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        (NetworkInput, {}),
+        (ScaleTransferBlock, {"channels": 3}),
+        (FeatureAttentionBlock, {}),
+        (AttentionTransferModule, {"transfer_channels": 3, "channels": 5}),
+        (decoder.AttentionTransferDecoder, {"width": 0.25}),
+        (decoder.AlphaHead, {"channels": 8}),
+        (decoder.ConvReluNorm, {"channels": 3, "kernel_size": 5}),
+        (
+            decoder.OriginalModule,
+            {"channels": 4, "kernel_size": 1, "expand": True, "winner": True},
+        ),
+        (decoder.OriginalDecoder, {"winner": True}),
+        (refinement.ResidualRefinement, {"channels": 8}),
+        (refinement.OriginalRefinement, {}),
+    ],
+    ids=lambda layer: layer[0].__name__,
+)
+def test_every_argument_survives_the_config(layer):
+    kind, arguments = layer
+    original = kind(**arguments, name="mine", trainable=False, dtype="mixed_bfloat16")
+    clone = kind.from_config(original.get_config())
+    assert clone.get_config() == original.get_config()
+    assert {name: getattr(clone, name) for name in arguments} == arguments
+    assert (clone.name, clone.trainable) == ("mine", False)
+    assert {part.dtype_policy.name for part in clone._flatten_layers()} == {"mixed_bfloat16"}
