@@ -205,6 +205,9 @@ def test_trimap_from_a_mask(folder):
 def test_models_lists_names_and_prints_cards():
     listed = json.loads(atnet("models", "--json").stdout)
     assert [model["name"] for model in listed] == ["atnet-vgg16"]
+    record = json.loads(atnet("models", "atnet-vgg16", "--json").stdout)
+    assert record["parameters"] == 23_332_071
+    assert "Measured quality" in record["card"]
     assert b"atnet-vgg16" in atnet("models").stdout
     assert b"Measured quality" in atnet("models", "atnet-vgg16").stdout
     run = atnet("models", "nope")
@@ -232,6 +235,17 @@ def test_help_shows_an_example_without_loading_anything_heavy(command):
     )
     assert run.returncode == 0, run.stderr
     assert "Example" in run.stdout
+
+
+def test_every_command_has_json():
+    import typer.main
+
+    from atnet.cli import app
+
+    group = typer.main.get_command(app)
+    assert len(group.commands) >= 10  # pyright: ignore[reportAttributeAccessIssue]
+    for name, command in group.commands.items():  # pyright: ignore[reportAttributeAccessIssue]
+        assert "--json" in {option for part in command.params for option in part.opts}, name
 
 
 def test_version():

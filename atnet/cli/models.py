@@ -24,7 +24,11 @@ def models(
     Example: `atnet models atnet-vgg16`
     """
     if name is not None:
-        results.print(Markdown(presets.find(name).card))
+        preset = presets.find(name)
+        if as_json:
+            report({**asdict(preset), "card": preset.card}, as_json)
+        else:
+            results.print(Markdown(preset.card))
         return
     if as_json:
         shipped = [asdict(preset) for preset in presets.PRESETS.values()]
@@ -55,6 +59,7 @@ def export(
     float32: Annotated[bool, typer.Option("--float32", help="Store float32, twice the size.")] = (
         False
     ),
+    as_json: Json = False,
 ) -> None:
     """Exports a network to ONNX, for `--preset FILE` and other runtimes.
 
@@ -70,4 +75,4 @@ def export(
     network = load_network(weights, encoder, decoder, width, fusion)
     with messages.status(f"Exporting {weights}"):
         export_onnx(network, output, half_storage=not float32)
-    report({"model": str(output)}, as_json=False)
+    report({"model": str(output)}, as_json)

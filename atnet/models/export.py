@@ -15,11 +15,12 @@ import keras
 import numpy as np
 import onnx
 import onnx_ir
-import onnxruntime
 import torch
 from onnxscript.rewriter import pattern, rewrite
 
 from atnet.files.atomic import write_bytes
+from atnet.matting.footprint import measure_bytes_per_pixel
+from atnet.matting.runtime import CONTEXT, MULTIPLE, load_onnxruntime
 from atnet.models.atnet import ATNet
 
 
@@ -27,7 +28,8 @@ def export_onnx(model: ATNet, path: str | Path, half_storage: bool = True) -> No
     """Writes a network as an ONNX file that takes any height and width divisible by 32.
 
     Inputs `image` `(1, H, W, 3)` in [0, 1] and `trimap` `(1, H, W, 1)` in {0, 0.5, 1}, output
-    `alpha` `(1, H, W, 1)`, all float32.
+    `alpha` `(1, H, W, 1)`, all float32. The file says what a predictor must know: the working
+    memory for each pixel, measured here where the system can tell it, the multiple and the context.
 
     Args:
         model: The network, on Keras' Torch backend.
@@ -41,12 +43,13 @@ def export_onnx(model: ATNet, path: str | Path, half_storage: bool = True) -> No
         raise RuntimeError(
             f"Keras runs on {keras.backend.backend()}; export needs KERAS_BACKEND=torch"
         )
-    graph = _simplify(_trace(model))
+    graph = _simplify(_trace(_in_float32(model)))
     graph = _simplify(rewrite(graph, pattern_rewrite_rules=_RULES))
     _strip_metadata(graph)
     if half_storage:
         store_as_float16(graph)
     graph.producer_name = "atnet"
+    _describe(graph)
     onnx.checker.check_model(graph, full_check=True)
     write_bytes(path, graph.SerializeToString(deterministic=True))
 
@@ -72,6 +75,25 @@ def _strip_metadata(graph: onnx.ModelProto) -> None:
     used = [version for version in graph.opset_import if not version.domain]
     graph.ClearField("opset_import")
     graph.opset_import.extend(used)
+
+
+def _describe(graph: onnx.ModelProto) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.onnx"
+        path.write_bytes(graph.SerializeToString())
+        measured = measure_bytes_per_pixel(path)
+    said = {"bytes_per_pixel": measured, "multiple": MULTIPLE, "context": CONTEXT}
+    props = {f"atnet.{name}": str(value) for name, value in said.items() if value is not None}
+    onnx.helper.set_model_props(graph, props)
+
+
+def _in_float32(model: ATNet) -> ATNet:
+    """A network that was trained in bfloat16 keeps its float32 weights, and computes with them."""
+    if model.dtype_policy.compute_dtype == "float32":
+        return model
+    copy = ATNet.from_config({**model.get_config(), "dtype": "float32"})
+    copy.set_weights(model.get_weights())
+    return copy
 
 
 class _AlphaOnly(torch.nn.Module):
@@ -108,6 +130,7 @@ def _trace(model: ATNet) -> onnx.ModelProto:
 
 def _simplify(graph: onnx.ModelProto) -> onnx.ModelProto:
     """ONNX Runtime's basic level: constants folded, transposes cancelled, standard operators."""
+    onnxruntime = load_onnxruntime()
     with tempfile.TemporaryDirectory() as folder:
         optimised = Path(folder) / "optimised.onnx"
         options = onnxruntime.SessionOptions()

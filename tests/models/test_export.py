@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from atnet.matting.predictor import Matting
+from atnet.matting.runtime import Network
 from atnet.models.atnet import ATNet
 from helpers import example_inputs, randomise
 
@@ -95,6 +96,25 @@ def test_nothing_of_the_exporting_machine_is_in_the_file(exported):
     content = exported[1].read_bytes()
     for trace in (b"site-packages", b".py", b"pkg.torch", b"stack_trace"):
         assert trace not in content
+
+
+def test_the_file_says_what_the_predictor_must_know(exported):
+    """VGG16 was measured to need about 1200 bytes a pixel by other means."""
+    network = Network(exported[1])
+    assert network.bytes_per_pixel == pytest.approx(1200, rel=0.2)
+    assert (network.multiple, network.context) == (32, 128)
+
+
+def test_a_network_of_half_precision_is_exported_in_float32():
+    from atnet.models.export import _in_float32
+
+    trained = ATNet("mobilenet_v2", width="half", dtype="mixed_bfloat16")
+    copy = _in_float32(trained)
+    assert copy.dtype_policy.compute_dtype == "float32"
+    for one, other in zip(trained.get_weights(), copy.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    full = ATNet("mobilenet_v2", width="half")
+    assert _in_float32(full) is full
 
 
 def test_the_predictor_takes_an_exported_file(exported):

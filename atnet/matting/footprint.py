@@ -1,0 +1,57 @@
+"""How much memory an exported network needs for each pixel, measured in a process of its own."""
+
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from atnet.machine import peak_memory, reset_peak_memory
+from atnet.matting.runtime import Network
+from atnet.parallel import map_unordered
+
+SIDES = (384, 768)
+"""Sides of the two squares whose difference counts: what does not grow with them drops out."""
+
+
+class _Run(NamedTuple):
+    """One pass to be measured."""
+
+    model: Path
+    side: int
+
+
+class _Peak(NamedTuple):
+    """Pixels of a pass, and the highest resident memory meanwhile in bytes, if it can be told."""
+
+    pixels: int
+    size: float | None
+
+
+def measure_bytes_per_pixel(model: Path) -> int | None:
+    """Measures the working memory of a network on the CPU.
+
+    Args:
+        model: Exported `.onnx` file.
+
+    Returns:
+        Bytes for each pixel that is computed, rounded up; `None` where the system cannot tell.
+
+    Raises:
+        PresetError: The file is no such network.
+    """
+    runs = [_Run(model, side) for side in SIDES]
+    small, large = sorted(map_unordered(_peak, runs, workers=1, threads=1))
+    if small.size is None or large.size is None:
+        return None
+    return math.ceil((large.size - small.size) / (large.pixels - small.pixels))
+
+
+def _peak(run: _Run) -> _Peak:
+    network = Network(run.model, ["CPUExecutionProvider"], threads=1)
+    image = np.zeros((run.side, run.side, 3), np.float32)
+    trimap = np.full((run.side, run.side), 0.5, np.float32)
+    reset_peak_memory()
+    network(image, trimap)
+    size = peak_memory()
+    return _Peak(run.side**2, None if size is None else size * 10**6)

@@ -1,0 +1,33 @@
+import sys
+
+import numpy as np
+import pytest
+
+from atnet.machine import peak_memory, reset_peak_memory
+from atnet.matting.footprint import measure_bytes_per_pixel
+from atnet.matting.presets import PRESETS
+from atnet.matting.runtime import BYTES_PER_PIXEL, Network
+from atnet.parallel import map_unordered
+
+
+def peak_of(side):
+    """Megabytes above what the loaded network takes, for one pass over a square."""
+    network = Network("atnet-vgg16", threads=1)
+    network(np.zeros((32, 32, 3), np.float32), np.full((32, 32), 0.5, np.float32))
+    reset_peak_memory()
+    before = peak_memory()
+    network(np.zeros((side, side, 3), np.float32), np.full((side, side), 0.5, np.float32))
+    after = peak_memory()
+    assert before is not None
+    assert after is not None
+    return after - before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peaks can be told apart on Linux only")
+def test_the_shipped_model_needs_what_is_assumed_of_files_that_do_not_say():
+    measured = measure_bytes_per_pixel(PRESETS["atnet-vgg16"].path)
+    assert measured is not None
+    assert measured == pytest.approx(BYTES_PER_PIXEL, rel=0.15)
+    # A third size, in a process of its own, stays within what was measured.
+    (megabytes,) = map_unordered(peak_of, [512], workers=1, threads=1)
+    assert megabytes * 10**6 <= 1.15 * measured * 512**2
