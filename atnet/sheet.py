@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+
+from atnet.arrays import resized, three_channels, to_float
 
 _GAP = 12
 _CAPTION = 28
@@ -20,7 +21,8 @@ def contact_sheet(
     """Lays pictures out in rows, each under its name.
 
     Args:
-        pictures: Caption to float `(H, W)` or `(H, W, 3)` in [0, 1]; all of one size.
+        pictures: Caption to `(H, W)` or `(H, W, 3)`, uint8, uint16 or float in [0, 1]; all of one
+            size.
         columns: Pictures in a row.
         width: Width in pixels that each picture gets.
 
@@ -55,11 +57,8 @@ def on_checkerboard(cutout: np.ndarray) -> np.ndarray:
 
 def _cell(caption: str, picture: np.ndarray, width: int) -> np.ndarray:
     height = max(1, round(picture.shape[0] * width / picture.shape[1]))
-    method = cv2.INTER_AREA if width < picture.shape[1] else cv2.INTER_CUBIC
-    scaled = cv2.resize(picture.astype(np.float32), (width, height), interpolation=method)
-    if scaled.ndim == 2:
-        scaled = np.repeat(scaled[..., None], 3, axis=2)
-    cell = np.vstack([_caption(caption, width), np.clip(scaled, 0, 1)])
+    scaled = three_channels(resized(to_float(picture), height, width))
+    cell = np.vstack([_caption(caption, width), scaled])
     return np.pad(cell, ((_GAP, 0), (_GAP, 0), (0, 0)), constant_values=_PAPER)
 
 
@@ -67,4 +66,4 @@ def _caption(text: str, width: int) -> np.ndarray:
     strip = Image.new("L", (width, _CAPTION), round(_PAPER * 255))
     font = ImageFont.load_default(size=18)
     ImageDraw.Draw(strip).text((0, 2), text, fill=round(_INK * 255), font=font)
-    return np.repeat(np.asarray(strip, np.float32)[..., None] / 255, 3, axis=2)
+    return three_channels(to_float(np.asarray(strip)))

@@ -14,6 +14,16 @@ def test_pictures_stand_in_reading_order():
     assert sheet.shape == (2 * 70 + 12, 3 * 72 + 12, 3)
 
 
+def test_bytes_are_drawn_as_their_floats():
+    """A trimap's 128 is grey, not white."""
+    trimap = np.repeat(np.array([[0, 128, 255]], np.uint8), 20, axis=0).repeat(20, axis=1)
+    np.testing.assert_allclose(
+        contact_sheet({"trimap": trimap}, width=60),
+        contact_sheet({"trimap": trimap / 255}, width=60),
+        atol=1e-6,
+    )
+
+
 def test_captions_are_drawn():
     with_text = contact_sheet({"alpha": np.ones((10, 60))}, width=60)
     without = contact_sheet({"": np.ones((10, 60))}, width=60)

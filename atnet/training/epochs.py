@@ -21,7 +21,7 @@ from atnet.models.weights import save_weights
 from atnet.sheet import contact_sheet
 from atnet.training import checkpoints
 from atnet.training.stages import SILENT, StageModel
-from atnet.trimaps import unknown_region
+from atnet.trimaps import clamp
 
 _SHOWN = 6
 _PICTURE = 256
@@ -209,12 +209,10 @@ class Epochs(keras.callbacks.Callback):
         for number in range(min(_SHOWN, self.validation.batch)):
             trimap = part["trimap"][number, ..., 0]
             shown = {
-                "image": part["image"][number] / 255,
-                "trimap": trimap / 255,
-                "predicted": np.where(
-                    unknown_region(trimap), predicted[number, ..., 0], trimap / 255
-                ),
-                "true": self.validation.targets["alpha"][number, ..., 0] / 255,
+                "image": part["image"][number],
+                "trimap": trimap,
+                "predicted": clamp(predicted[number, ..., 0], trimap),
+                "true": self.validation.targets["alpha"][number, ..., 0],
             }
             pictures |= {f"{name} {number + 1}": picture for name, picture in shown.items()}
         folder = self.folder.path / "sheets"
