@@ -64,7 +64,7 @@ def compose(
         raise typer.Exit(1)
     made = _write(composites, workers)
     summary = {"composed": made, "skipped": len(composites) - made}
-    report({**summary, "folder": str(wanted.subfolder("merged"))}, as_json)
+    report({**summary, "folder": str(wanted.layout.composites)}, as_json)
 
 
 def _write(composites: "list[Composite]", workers: int) -> int:

@@ -1,4 +1,4 @@
-"""Plans the composites of a data set in Composition-1k's layout."""
+"""Composes a data set in Composition-1k's layout: every foreground over backgrounds of its own."""
 
 import warnings
 from collections import Counter
@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from atnet.data.composite import Composite
-from atnet.data.layout import foreground_names, lines_of, list_path
+from atnet.data.layout import Layout, Part, Scheme, composite_names
 from atnet.data.scenes import Scene, files_by_stem, find_problems, partner
 
 BACKGROUNDS_EACH = {"test": 20, "train": 100}
@@ -39,16 +39,17 @@ class Composition:
     """
 
     folder: Path
-    part: Literal["test", "train"] = "test"
+    part: Part = "test"
     backgrounds: Path | None = None
     each: int | None = None
-    names: Literal["official", "original"] = "official"
+    names: Scheme = "official"
     trimaps: Literal["none", "band", "original"] = "none"
     seed: int = 0
 
-    def subfolder(self, role: str) -> Path:
-        """Returns the folder of a role, such as `fg`, in this part of the data set."""
-        return self.folder / (f"{role}_test" if self.part == "test" else role)
+    @property
+    def layout(self) -> Layout:
+        """Where the sources are and the composites go."""
+        return Layout(self.folder, self.part)
 
     def count(self) -> int:
         """Returns the number of backgrounds for each foreground."""
@@ -68,25 +69,22 @@ def plan_composites(wanted: Composition) -> tuple[list[Composite], list[str]]:
         Composites, and a line for each thing that is wrong: missing, extra and unreadable files,
         unequal sizes. Only headers are read. If anything is wrong there are no composites.
     """
-    problems: list[str] = []
-    foregrounds = _images(wanted.subfolder("fg"), problems)
-    alphas = _images(wanted.subfolder("mask"), problems)
+    layout, problems = wanted.layout, []
+    foregrounds = _images(layout.foregrounds, problems)
+    alphas = _images(layout.alphas, problems)
     backgrounds = _backgrounds(wanted, problems)
     if problems:
         return [], problems
-    names = foreground_names(wanted.folder, wanted.part) or list(alphas | foregrounds)
+    names = layout.foreground_names() or list(alphas | foregrounds)
     pairs = [
-        (
-            partner(foregrounds, wanted.subfolder("fg"), name),
-            partner(alphas, wanted.subfolder("mask"), name),
-        )
+        (partner(foregrounds, layout.foregrounds, name), partner(alphas, layout.alphas, name))
         for name in names
     ]
     scenes = [
         Scene(name, foreground, alpha=alpha)
         for name, (foreground, alpha) in zip(names, pairs, strict=True)
     ]
-    slots = list(_slots(names, wanted))
+    slots = list(composite_names(names, wanted.count(), wanted.names))
     problems = [
         *find_problems(scenes, "band"),
         *_name_problems(names, wanted),
@@ -94,7 +92,7 @@ def plan_composites(wanted: Composition) -> tuple[list[Composite], list[str]]:
         *_unlisted(names, alphas),
         *_too_few(backgrounds, len(names), wanted),
         *_unreadable(backgrounds[: len(slots)]),
-        *_strangers(slots, wanted),
+        *_strangers(slots, layout),
     ]
     if problems:
         return [], problems
@@ -114,17 +112,9 @@ def _images(folder: Path, problems: list[str]) -> dict[str, Path]:
 
 
 def _backgrounds(wanted: Composition, problems: list[str]) -> list[Path]:
-    source = wanted.backgrounds or wanted.subfolder("bg")
-    listed = lines_of(list_path(wanted.folder, wanted.part, "bg"))
-    return [source / line for line in listed] or list(_images(source, problems).values())
-
-
-def _slots(names: list[str], wanted: Composition) -> Iterator[tuple[int, str]]:
-    """Numbers of foregrounds, each with a composite's name; its place counts its background."""
-    for number, name in enumerate(names):
-        for k in range(wanted.count()):
-            official = wanted.names == "official"
-            yield number, f"{name}_{k}" if official else f"{number}_{number * wanted.count() + k}"
+    source = wanted.backgrounds or wanted.layout.backgrounds
+    listed = [source / name for name in wanted.layout.background_names()]
+    return listed or list(_images(source, problems).values())
 
 
 def _name_problems(names: list[str], wanted: Composition) -> Iterator[str]:
@@ -143,12 +133,13 @@ def _unlisted(names: list[str], files: dict[str, Path]) -> Iterator[str]:
 
 
 def _too_few(backgrounds: list[Path], foregrounds: int, wanted: Composition) -> Iterator[str]:
-    listed = list_path(wanted.folder, wanted.part, "bg")
-    needed = wanted.count() * (foregrounds if listed else 1)
+    listed = wanted.layout.background_list
+    needed = wanted.count() * (foregrounds if listed.is_file() else 1)
     if len(backgrounds) < needed:
+        source = listed if listed.is_file() else backgrounds[0].parent
         yield (
-            f"{listed or backgrounds[0].parent}: has {len(backgrounds)} backgrounds, {needed} are "
-            f"needed for {wanted.count()} with each foreground: add some, or ask for fewer"
+            f"{source}: has {len(backgrounds)} backgrounds, {needed} are needed for "
+            f"{wanted.count()} with each foreground: add some, or ask for fewer"
         )
 
 
@@ -164,9 +155,9 @@ def _unreadable(backgrounds: list[Path]) -> Iterator[str]:
             yield f"{path}: cannot be read: {type(error).__name__}"
 
 
-def _strangers(slots: list[tuple[int, str]], wanted: Composition) -> Iterator[str]:
+def _strangers(slots: list[tuple[int, str]], layout: Layout) -> Iterator[str]:
     """Names what an earlier run with other settings left: a reader would count it."""
-    folder = wanted.subfolder("merged")
+    folder = layout.composites
     expected = {folder / f"{name}.png" for _, name in slots}
     found = files_by_stem(folder).values() if folder.is_dir() else ()
     for path in found:
@@ -180,6 +171,7 @@ def _composites(
     slots: list[tuple[int, str]],
     wanted: Composition,
 ) -> Iterator[Composite]:
+    layout = wanted.layout
     for place, (number, name) in enumerate(slots):
         foreground, alpha = pairs[number]
         # Its own generator for each, so that a trimap depends on nothing but seed and place.
@@ -188,7 +180,7 @@ def _composites(
             foreground=foreground,
             alpha=alpha,
             background=backgrounds[place % len(backgrounds)],
-            target=wanted.subfolder("merged") / f"{name}.png",
-            trimap=None if wanted.trimaps == "none" else wanted.subfolder("trimap") / f"{name}.png",
+            target=layout.composites / f"{name}.png",
+            trimap=None if wanted.trimaps == "none" else layout.trimaps / f"{name}.png",
             radii=(int(drawn[0]), int(drawn[1])) if wanted.trimaps == "band" else None,
         )

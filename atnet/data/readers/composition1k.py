@@ -3,10 +3,9 @@
 Xu, Price, Cohen, Huang, "Deep Image Matting", CVPR 2017.
 """
 
-import re
 from pathlib import Path
 
-from atnet.data.layout import foreground_names
+from atnet.data.layout import Layout, foregrounds_of
 from atnet.data.scenes import TRIMAP_POLICIES, Scene, files_by_stem, partner
 
 SCENES = 1000
@@ -30,19 +29,22 @@ def read_composition1k(folder: Path) -> list[Scene]:
     Raises:
         ValueError: A folder is missing, or a name fits neither scheme.
     """
-    merged = files_by_stem(folder / "merged_test")
-    masks = files_by_stem(folder / "mask_test")
-    drawn = folder / "trimap_test"
-    trimaps = files_by_stem(drawn) if drawn.is_dir() else None
-    foregrounds = _foregrounds(folder, sorted(merged, key=_sorting), masks)
+    layout = Layout(folder, "test")
+    composites, alphas = files_by_stem(layout.composites), files_by_stem(layout.alphas)
+    trimaps = files_by_stem(layout.trimaps) if layout.trimaps.is_dir() else None
+    order = layout.foreground_names() or list(alphas)
+    try:
+        foregrounds = foregrounds_of(composites, alphas, order)
+    except ValueError as error:
+        raise ValueError(f"{layout.composites}: {error}") from error
     return [
         Scene(
-            name=stem,
-            image=merged[stem],
-            trimap=None if trimaps is None else partner(trimaps, drawn, stem),
-            alpha=partner(masks, folder / "mask_test", foreground),
+            name=name,
+            image=composites[name],
+            trimap=None if trimaps is None else partner(trimaps, layout.trimaps, name),
+            alpha=partner(alphas, layout.alphas, foreground),
         )
-        for stem, foreground in foregrounds.items()
+        for name, foreground in foregrounds.items()
     ]
 
 
@@ -69,25 +71,3 @@ def comparability(policy: str, scenes: int) -> str:
         "Comparable with the literature's numbers if composites and trimaps are Adobe's official "
         "ones, which this run cannot know."
     )
-
-
-def _foregrounds(folder: Path, merged: list[str], masks: dict[str, Path]) -> dict[str, str]:
-    """Tells for each composite which foreground it shows."""
-    parts = {stem: re.fullmatch(r"(.+)_(\d+)", stem) for stem in merged}
-    named = {stem: match[1] for stem, match in parts.items() if match}
-    if any(foreground in masks for foreground in named.values()):
-        return {stem: named.get(stem, stem) for stem in merged}
-    names = foreground_names(folder, "test") or list(masks)
-    numbered = {stem: int(text) for stem, text in named.items() if text.isdecimal()}
-    wrong = [stem for stem in merged if numbered.get(stem, len(names)) >= len(names)]
-    if wrong:
-        raise ValueError(
-            f"{folder / 'merged_test'}: {wrong[0]} names no foreground in mask_test, and is not "
-            f"<i>_<j> with i below {len(names)}; {len(wrong)} such names"
-        )
-    return {stem: names[number] for stem, number in numbered.items()}
-
-
-def _sorting(stem: str) -> tuple[str | int, ...]:
-    """Numbers count as numbers: 2 before 10."""
-    return tuple(int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", stem))

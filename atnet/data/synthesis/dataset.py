@@ -9,9 +9,10 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from atnet.data.layout import Layout
 from atnet.data.synthesis.backgrounds import procedural_background
 from atnet.data.synthesis.generate import kind_of, sample
-from atnet.files.atomic import write_bytes
+from atnet.files.atomic import write_text
 from atnet.files.images import read_image, write_image
 
 VERSION = 2
@@ -126,15 +127,11 @@ def plan(folder: Path, count: int, recipe: Recipe, backgrounds: int = 0) -> list
     drawn = [_foreground(folder, index, recipe) for index in range(count)]
     tasks = [*drawn, *(_background(folder, index, recipe) for index in range(backgrounds))]
     _check_strangers(tasks)
-    for part in ("fg", "mask", "fg_test", "mask_test", *(["bg", "bg_test"] if backgrounds else [])):
-        (folder / part).mkdir(parents=True, exist_ok=True)
-    # Backgrounds are not listed: those in no list serve any number of foregrounds.
-    for part, name in (("fg", "train_fg_names.txt"), ("fg_test", "test_fg_names.txt")):
-        names = [task.colour.name for task in drawn if task.colour.parent.name == part]
-        write_bytes(folder / name, "".join(f"{name}\n" for name in names).encode())
+    for layout in (Layout(folder, "train"), Layout(folder, "test")):
+        _prepare(layout, drawn, with_backgrounds=backgrounds > 0)
     kinds = Counter(kind_of(recipe.seed, index) for index in range(count))
     record = {**_settings(recipe), **lengths, "kinds": dict(sorted(kinds.items()))}
-    write_bytes(folder / _RECORD, (json.dumps(record, indent=2) + "\n").encode())
+    write_text(folder / _RECORD, json.dumps(record, indent=2) + "\n")
     return tasks
 
 
@@ -184,15 +181,31 @@ def find_photographs(folder: Path) -> tuple[Path, ...]:
     return tuple(found)
 
 
+def _layout(folder: Path, index: int, recipe: Recipe) -> Layout:
+    return Layout(folder, "test" if is_test(index, recipe.test_share) else "train")
+
+
 def _foreground(folder: Path, index: int, recipe: Recipe) -> Foreground:
-    name = f"{index:06d}_{kind_of(recipe.seed, index)}.png"
-    suffix = "_test" if is_test(index, recipe.test_share) else ""
-    return Foreground(recipe, index, folder / f"fg{suffix}" / name, folder / f"mask{suffix}" / name)
+    layout, name = _layout(folder, index, recipe), f"{index:06d}_{kind_of(recipe.seed, index)}.png"
+    return Foreground(recipe, index, layout.foregrounds / name, layout.alphas / name)
 
 
 def _background(folder: Path, index: int, recipe: Recipe) -> Background:
-    suffix = "_test" if is_test(index, recipe.test_share) else ""
-    return Background(recipe, index, folder / f"bg{suffix}" / f"{index:06d}.jpg")
+    path = _layout(folder, index, recipe).backgrounds / f"{index:06d}.jpg"
+    return Background(recipe, index, path)
+
+
+def _prepare(layout: Layout, foregrounds: Sequence[Foreground], *, with_backgrounds: bool) -> None:
+    """Makes the folders of a part, and its list of foregrounds.
+
+    Backgrounds are not listed: those in no list serve any number of foregrounds.
+    """
+    for folder in (layout.foregrounds, layout.alphas):
+        folder.mkdir(parents=True, exist_ok=True)
+    if with_backgrounds:
+        layout.backgrounds.mkdir(exist_ok=True)
+    names = [task.colour.name for task in foregrounds if task.colour.parent == layout.foregrounds]
+    write_text(layout.foreground_list, "".join(f"{name}\n" for name in names))
 
 
 def _scaled_down(photograph: np.ndarray) -> np.ndarray:

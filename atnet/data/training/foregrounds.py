@@ -5,10 +5,11 @@ import json
 import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from atnet.data.layout import Layout, Part
 from atnet.data.scenes import Scene, files_by_stem, find_problems, partner
 from atnet.data.training.crops import Cutout
 from atnet.data.training.reading import read_alpha, read_colour, read_size
@@ -66,7 +67,7 @@ class Cut(NamedTuple):
 
 
 def find_foregrounds(
-    folder: Path, part: Literal["train", "test"] = "train", cut: Cut | None = None
+    folder: Path, part: Part = "train", cut: Cut | None = None
 ) -> list[tuple[Pair, ...]]:
     """Lists the foregrounds of a data set; only headers are read, but of those to be cut.
 
@@ -85,21 +86,18 @@ def find_foregrounds(
     Raises:
         ValueError: Files are missing, unreadable or of unequal size, or there are none.
     """
-    suffix = "_test" if part == "test" else ""
-    roles = f"fg{suffix}", f"mask{suffix}"
-    colours, alphas = (files_by_stem(folder / role) for role in roles)
+    layout, cut = Layout(folder, part), cut or Cut()
+    colours, alphas = files_by_stem(layout.foregrounds), files_by_stem(layout.alphas)
     pairs = {
-        name: Pair(
-            partner(colours, folder / roles[0], name), partner(alphas, folder / roles[1], name)
-        )
+        name: Pair(partner(colours, layout.foregrounds, name), partner(alphas, layout.alphas, name))
         for name in sorted(colours.keys() | alphas.keys())
     }
     if not pairs:
-        raise ValueError(f"{folder / roles[0]}: has no images; expected foregrounds")
+        raise ValueError(f"{layout.foregrounds}: has no images; expected foregrounds")
     _refuse(folder, [Scene(name, pair.colour, alpha=pair.alpha) for name, pair in pairs.items()])
-    cut = cut or Cut()
+    tiles = Layout(folder / "tiles", part)
     return [
-        _tiles(pair, [folder / "tiles" / role / name for role in roles], cut)
+        _tiles(pair, [tiles.foregrounds / name, tiles.alphas / name], cut)
         if max(read_size(pair.colour)) > cut.largest
         else (pair,)
         for name, pair in pairs.items()

@@ -5,12 +5,13 @@ import ctypes
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 import grain
 import numpy as np
 from absl import flags
 
+from atnet.data.layout import Layout, Part
 from atnet.data.scenes import files_by_stem, to_8_bits
 from atnet.data.synthesis.backgrounds import procedural_background
 from atnet.data.training.augmentation import make_sample, merged
@@ -36,7 +37,6 @@ _SAMPLES, _ORDERS = 0, 1
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """Parameters of `mallopt`, from glibc's `malloc.h`."""
 
-Part = Literal["train", "test"]
 Batch = tuple[dict[str, np.ndarray], dict[str, np.ndarray]]
 
 
@@ -153,7 +153,7 @@ class _Maker:
 
 def _find_backgrounds(settings: PipelineSettings) -> list[Path]:
     if settings.backgrounds is None:
-        own = settings.folder / ("bg_test" if settings.part == "test" else "bg")
+        own = Layout(settings.folder, settings.part).backgrounds
         return list(files_by_stem(own).values()) if own.is_dir() else []
     found = list(files_by_stem(settings.backgrounds).values())
     if not found:
