@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from atnet.data.scenes import Scene, to_8_bits
+from atnet.arrays import three_channels, to_bytes, to_float
+from atnet.data.scenes import Scene
 from atnet.files.decoding import decode
 from atnet.files.images import read_grey, write_image
 from atnet.foreground import composite
@@ -41,9 +42,9 @@ def fit_background(background: np.ndarray, height: int, width: int) -> np.ndarra
     scale = max(width / columns, height / rows)
     if scale > 1:
         size = math.ceil(columns * scale), math.ceil(rows * scale)
-        picture = Image.fromarray(to_8_bits(background))
+        picture = Image.fromarray(to_bytes(background))
         scaled = picture.resize(size, Image.Resampling.BICUBIC)
-        background = np.asarray(scaled) / np.float32(255)
+        background = to_float(np.asarray(scaled))
     return background[:height, :width]
 
 
@@ -128,11 +129,11 @@ def _composite(task: Composite) -> np.ndarray:
 def _trimap(task: Composite) -> np.ndarray:
     if task.radii is None:
         scene = Scene(task.target.stem, task.target, alpha=task.alpha)
-        return scene.read_trimap("original") / np.float32(255)
-    return trimap_from_alpha(read_grey(task.alpha), *task.radii) / np.float32(255)
+        return to_float(scene.read_trimap("original"))
+    return to_float(trimap_from_alpha(read_grey(task.alpha), *task.radii))
 
 
 def _read_colour(path: Path) -> np.ndarray:
     """Reads colours as they are stored, like Adobe's script: no profile, no flattening on white."""
     colour, _ = decode(path.read_bytes(), str(path), colour_managed=False)
-    return colour if colour.ndim == 3 else np.repeat(colour[..., None], 3, axis=2)
+    return three_channels(colour)

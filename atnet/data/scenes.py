@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from atnet.arrays import to_bytes, to_float
 from atnet.files.images import Source, read_grey, read_image
 from atnet.trimaps import BACKGROUND, FOREGROUND, UNKNOWN, snap_trimap, trimap_from_alpha
 
@@ -103,7 +104,7 @@ def read_8_bits(path: Path) -> np.ndarray:
     Returns:
         uint8 `(H, W)`.
     """
-    return to_8_bits(read_grey(path))
+    return to_bytes(read_grey(path))
 
 
 def read_exactly(source: Source) -> np.ndarray:
@@ -116,24 +117,8 @@ def read_exactly(source: Source) -> np.ndarray:
         uint8 `(H, W)`, or float32 in [0, 1] of a 16-bit file.
     """
     grey = read_grey(source)
-    rounded = to_8_bits(grey)
-    return rounded if np.array_equal(rounded / np.float32(255), grey) else grey
-
-
-def to_8_bits(alpha: np.ndarray) -> np.ndarray:
-    """Rounds as a file would.
-
-    Args:
-        alpha: float `(H, W)` in [0, 1].
-
-    Returns:
-        uint8 `(H, W)`.
-
-    Example:
-        >>> to_8_bits(np.array([[0.0, 0.5, 1.0]])).tolist()
-        [[0, 128, 255]]
-    """
-    return (alpha * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+    rounded = to_bytes(grey)
+    return rounded if np.array_equal(to_float(rounded), grey) else grey
 
 
 def files_by_stem(folder: Path) -> dict[str, Path]:

@@ -9,7 +9,6 @@ from atnet.data.scenes import (
     find_problems,
     read_8_bits,
     read_exactly,
-    to_8_bits,
 )
 from atnet.files.images import write_image
 from scene_files import disc_scene, save
@@ -43,10 +42,6 @@ def test_every_8_bit_value_is_read_exactly_and_16_bits_are_kept(tmp_path):
     np.testing.assert_array_equal(exact, values)
     write_image(tmp_path / "deep.png", np.full((2, 2), 0.3001, np.float32), bits=16)
     np.testing.assert_allclose(read_exactly(tmp_path / "deep.png"), 0.3001, atol=1e-5)
-
-
-def test_alphas_are_rounded_and_not_truncated():
-    assert to_8_bits(np.array([[0.4999, 0.5001]]) / 255).tolist() == [[0, 1]]
 
 
 def test_the_original_policy_dilates_by_a_diamond_and_keeps_the_foreground(tmp_path):

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
+from atnet.arrays import scaled_to
 from atnet.data.layout import Layout
 from atnet.data.synthesis.backgrounds import procedural_background
 from atnet.data.synthesis.generate import kind_of, sample
@@ -81,7 +81,7 @@ class Background(NamedTuple):
         """Paints it, or scales the photograph down, and writes it."""
         photographs = self.recipe.photographs
         if photographs:
-            picture = _scaled_down(read_image(photographs[self.index]))
+            picture = scaled_to(read_image(photographs[self.index]), LONGEST_SIDE)
         else:
             rng = np.random.default_rng([self.recipe.seed, self.index, 3])
             short, long = self.recipe.size, round(self.recipe.size * 4 / 3)
@@ -206,15 +206,6 @@ def _prepare(layout: Layout, foregrounds: Sequence[Foreground], *, with_backgrou
         layout.backgrounds.mkdir(exist_ok=True)
     names = [task.colour.name for task in foregrounds if task.colour.parent == layout.foregrounds]
     write_text(layout.foreground_list, "".join(f"{name}\n" for name in names))
-
-
-def _scaled_down(photograph: np.ndarray) -> np.ndarray:
-    height, width = photograph.shape[:2]
-    scale = LONGEST_SIDE / max(height, width)
-    if scale >= 1:
-        return photograph
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return cv2.resize(photograph, size, interpolation=cv2.INTER_AREA)
 
 
 def _settings(recipe: Recipe) -> dict[str, int | float | Sequence[str]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from atnet.arrays import resized
 from atnet.files.images import read_image
 
 Texture = Callable[[np.random.Generator, int], np.ndarray]
@@ -130,5 +131,4 @@ def _crop(rng: np.random.Generator, photograph: np.ndarray, size: int) -> np.nda
     side = int(min(height, width) * rng.uniform(0.6, 1))
     top, left = rng.integers(height - side + 1), rng.integers(width - side + 1)
     part = photograph[top : top + side, left : left + side]
-    method = cv2.INTER_AREA if size < side else cv2.INTER_CUBIC
-    return np.clip(cv2.resize(part, (size, size), interpolation=method), 0, 1)
+    return resized(part, size, size)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from atnet.arrays import to_bytes, to_float
 from atnet.data.training.crops import Cutout
 from atnet.trimaps import BACKGROUND, FOREGROUND, UNKNOWN
 
@@ -83,7 +84,7 @@ def merged(first: Cutout, second: Cutout) -> Cutout:
         >>> merged(Cutout(grey, half), Cutout(grey, half)).alpha.tolist()
         [[192]]
     """
-    front, behind = first.alpha / np.float32(255), second.alpha / np.float32(255)
+    front, behind = to_float(first.alpha), to_float(second.alpha)
     alpha = front + behind * (1 - front)
     share = np.ones_like(alpha)
     np.divide(front, alpha, out=share, where=alpha > 0)
@@ -108,7 +109,7 @@ def jittered(colour: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     middle = (np.array(cv2.mean(colour)[:3]) / 255) ** gamma
     curve = (np.arange(256)[:, None] / 255) ** gamma
     curve = (curve - middle) * contrast + middle + brightness
-    return cv2.LUT(colour, _to_bytes(curve)[None])
+    return cv2.LUT(colour, to_bytes(curve)[None])
 
 
 def blurred(background: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -212,7 +213,3 @@ def _eroded(region: np.ndarray, radius: float) -> np.ndarray:
     # Distances to within 2 %, at a quarter of the time of exact ones.
     distance = cv2.distanceTransform(region.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
     return distance > radius
-
-
-def _to_bytes(values: np.ndarray) -> np.ndarray:
-    return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)

@@ -5,6 +5,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from atnet.arrays import three_channels
+
 FOREGROUND_SCALES = (0.45, 1.5)
 """Source pixels to one pixel of the crop, drawn evenly on a logarithmic axis."""
 BACKGROUND_SHARES = (0.35, 0.9)
@@ -152,11 +154,11 @@ def crop_cutout(cutout: Cutout, window: Window, size: int) -> Cutout:
     """
     cutout, window = _neighbourhood(cutout, window, size)
     weight = cutout.alpha + np.float32(_HIDDEN)
-    weighted = cv2.multiply(cutout.colour, _three_channels(weight), dtype=cv2.CV_32F)
+    weighted = cv2.multiply(cutout.colour, three_channels(weight), dtype=cv2.CV_32F)
     taken = crop(cv2.merge([weighted, weight]), window, size)
     weight = cv2.extractChannel(taken, 3)
     colour = cv2.cvtColor(taken, cv2.COLOR_RGBA2RGB)
-    colour /= _three_channels(weight)
+    colour /= three_channels(weight)
     return Cutout(cv2.convertScaleAbs(colour), cv2.convertScaleAbs(weight, beta=-_HIDDEN))
 
 
@@ -194,7 +196,3 @@ def _inside(centre: float, side: float, full: int) -> float:
 
 def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
-
-
-def _three_channels(grey: np.ndarray) -> np.ndarray:
-    return cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)

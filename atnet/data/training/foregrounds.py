@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from atnet.arrays import to_float
 from atnet.data.layout import Layout, Part
 from atnet.data.scenes import Scene, files_by_stem, find_problems, partner
 from atnet.data.training.crops import Cutout
 from atnet.data.training.reading import read_alpha, read_colour, read_size
-from atnet.files.atomic import write_bytes
+from atnet.files.atomic import write_text
 from atnet.files.images import write_image
 
 LARGEST = 4096
@@ -123,8 +124,7 @@ def _tiles(pair: Pair, targets: list[Path], cut: Cut) -> tuple[Pair, ...]:
         if not names:
             raise ValueError(f"{pair.alpha}: is 0 or 255 everywhere: nothing can be learnt from it")
         # Written last: a run that was stopped before starts again.
-        content = json.dumps({"cut": list(cut), "names": names})
-        write_bytes(record, content.encode())
+        write_text(record, json.dumps({"cut": list(cut), "names": names}))
     return tuple(Pair(*(target / name for target in targets)) for name in names)
 
 
@@ -148,7 +148,7 @@ def _write_tiles(cutout: Cutout, targets: list[Path], cut: Cut) -> list[str]:
             continue
         names.append(f"{top}_{left}.png")
         for target, pixels in zip(targets, cutout, strict=True):
-            write_image(target / names[-1], pixels[part] / np.float32(255))
+            write_image(target / names[-1], to_float(pixels[part]))
     return names
 
 

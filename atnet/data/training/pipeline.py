@@ -11,8 +11,9 @@ import grain
 import numpy as np
 from absl import flags
 
+from atnet.arrays import to_bytes
 from atnet.data.layout import Layout, Part
-from atnet.data.scenes import files_by_stem, to_8_bits
+from atnet.data.scenes import files_by_stem
 from atnet.data.synthesis.backgrounds import procedural_background
 from atnet.data.training.augmentation import make_sample, merged
 from atnet.data.training.crops import (
@@ -143,7 +144,7 @@ class _Maker:
 
     def _background(self, rng: np.random.Generator) -> np.ndarray:
         if not self._backgrounds:
-            return to_8_bits(procedural_background(self._size, self._size, rng))
+            return to_bytes(procedural_background(self._size, self._size, rng))
         path = self._backgrounds[rng.integers(len(self._backgrounds))]
         width, height = read_size(path)
         window = background_window(height, width, self._size, rng)

@@ -5,8 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from atnet.data.scenes import size_of, to_8_bits
-from atnet.files.images import read_grey
+from atnet.data.scenes import read_8_bits, size_of
 
 _REDUCED = {
     1: cv2.IMREAD_COLOR,
@@ -67,7 +66,7 @@ def read_alpha(path: Path) -> np.ndarray:
     pixels = _decode(path, cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR)
     if pixels.ndim == 2 and pixels.dtype == np.uint8:
         return pixels
-    return to_8_bits(read_grey(path))
+    return read_8_bits(path)
 
 
 def _decode(path: Path, flags: int) -> np.ndarray:
