@@ -1,7 +1,7 @@
 """Scenes of a data set: which files belong together, and what is wrong with them."""
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +13,13 @@ from atnet.arrays import to_bytes, to_float
 from atnet.files.images import Source, read_grey, read_image
 from atnet.trimaps import BACKGROUND, FOREGROUND, UNKNOWN, snap_trimap, trimap_from_alpha
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp"}
+SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
+"""By which images are known, in small or capital letters."""
 BAND_RADIUS = 10
 """Pixels by which the policy `band` erodes foreground and background."""
 ORIGINAL_DILATIONS = 20
 """Dilations by a 3 x 3 cross in the policy `original`."""
+_NAMED = 8  # problems that an error lists in one line
 _SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 
 
@@ -92,7 +94,20 @@ class Scene:
             raise ValueError(_lacks(policy))
         if policy == "supplied":
             return snap_trimap(read_grey(source))
-        return _MAKERS[policy](read_8_bits(source))
+        return make_trimap(read_8_bits(source), policy)
+
+
+def make_trimap(alpha: np.ndarray, policy: str) -> np.ndarray:
+    """Makes the trimap of a policy.
+
+    Args:
+        alpha: uint8 `(H, W)`.
+        policy: A key of `TRIMAP_POLICIES` but `supplied`.
+
+    Returns:
+        uint8 `(H, W)`.
+    """
+    return _MAKERS[policy](alpha)
 
 
 def read_8_bits(path: Path) -> np.ndarray:
@@ -121,24 +136,43 @@ def read_exactly(source: Source) -> np.ndarray:
     return rounded if np.array_equal(to_float(rounded), grey) else grey
 
 
-def files_by_stem(folder: Path) -> dict[str, Path]:
-    """Finds the images of a folder and its subfolders, hidden files left out.
+def find_images(folder: Path) -> list[Path]:
+    """Finds the images of a folder and its subfolders; what is hidden is left out.
 
     Args:
         folder: An existing folder.
 
     Returns:
-        Relative path without suffix, with `/` between folders, to file; sorted.
+        Files that end in one of `SUFFIXES`, sorted; perhaps none.
+
+    Raises:
+        ValueError: It is no folder.
+    """
+    if not folder.is_dir():
+        raise ValueError(f"{folder}: is not a folder")
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SUFFIXES
+        and not any(name.startswith(".") for name in path.relative_to(folder).parts)
+        and path.is_file()
+    )
+
+
+def files_by_stem(folder: Path) -> dict[str, Path]:
+    """Finds the images of a folder by name, as `find_images` does.
+
+    Args:
+        folder: An existing folder.
+
+    Returns:
+        Relative path without suffix, with `/` between folders, to file; sorted, perhaps none.
 
     Raises:
         ValueError: It is no folder, or two files differ only in their suffix.
     """
-    if not folder.is_dir():
-        raise ValueError(f"{folder}: is not a folder")
     found: dict[str, Path] = {}
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
-            continue
+    for path in find_images(folder):
         stem = path.relative_to(folder).with_suffix("").as_posix()
         if stem in found:
             raise ValueError(f"{path}: {found[stem].name} has the same name; keep one of them")
@@ -149,6 +183,28 @@ def files_by_stem(folder: Path) -> dict[str, Path]:
 def partner(files: dict[str, Path], folder: Path, stem: str) -> Path:
     """Returns the file of that stem, or the path where it is missing."""
     return files.get(stem, folder / f"{stem}.png")
+
+
+class DataSetError(ValueError):
+    """A data set cannot be used as it is.
+
+    Attributes:
+        consequence: What follows from it.
+        problems: All that is wrong, a line each.
+
+    Example:
+        >>> str(DataSetError("nothing was made", ["a: is missing", "b: is damaged"]))
+        'nothing was made: a: is missing; b: is damaged'
+    """
+
+    def __init__(self, consequence: str, problems: Sequence[str]) -> None:
+        super().__init__(consequence, problems)  # both, so that it passes between processes
+        self.consequence, self.problems = consequence, tuple(problems)
+
+    def __str__(self) -> str:
+        more = len(self.problems) - _NAMED
+        rest = [f"and {more} more"] if more > 0 else []
+        return f"{self.consequence}: {'; '.join([*self.problems[:_NAMED], *rest])}"
 
 
 def find_problems(scenes: Iterable[Scene], policy: str = "supplied") -> list[str]:
@@ -174,10 +230,8 @@ def _problems(scene: Scene, policy: str) -> list[str]:
     for role, path in files.items():
         try:
             sizes[role] = size_of(path)
-        except FileNotFoundError:
-            problems.append(f"{role} {path} is missing")
-        except Exception as error:  # decoders raise nearly anything on damaged files
-            problems.append(f"{role} {path} cannot be read: {type(error).__name__}")
+        except ValueError as error:
+            problems.append(f"{role} {error}")
     if len(set(sizes.values())) > 1:
         listed = ", ".join(f"{role} {w} x {h}" for role, (w, h) in sizes.items())
         problems.append(f"sizes differ: {listed}")
@@ -191,11 +245,26 @@ def _lacks(policy: str) -> str:
 
 
 def size_of(path: Path) -> tuple[int, int]:
-    """Reads an image's width and height from its header, as they will be after reading."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with Image.open(path) as picture:
-            width, height = picture.size
-            # Pillow turns TIFF files itself.
-            sideways = picture.format != "TIFF" and picture.getexif().get(0x0112) in _SIDEWAYS
+    """Reads the size of an image from its header.
+
+    Args:
+        path: An image file.
+
+    Returns:
+        Width and height in pixels, as they will be after reading.
+
+    Raises:
+        ValueError: The file is missing, damaged or no image.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path) as picture:
+                width, height = picture.size
+                # Pillow turns TIFF files itself.
+                sideways = picture.format != "TIFF" and picture.getexif().get(0x0112) in _SIDEWAYS
+    except FileNotFoundError:
+        raise ValueError(f"{path} is missing") from None
+    except Exception as error:  # decoders raise nearly anything on damaged files
+        raise ValueError(f"{path} cannot be read: {type(error).__name__}") from error
     return (height, width) if sideways else (width, height)

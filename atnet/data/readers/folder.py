@@ -16,7 +16,7 @@ def read_folder(folder: Path) -> list[Scene]:
         Scenes in order of name: all names that occur, so that missing partners are noticed.
 
     Raises:
-        ValueError: There are no images, or both spellings of a subfolder.
+        ValueError: There is no subfolder of images, or both spellings of a subfolder.
     """
     parts = {role: _subfolder(folder, role) for role in ("image", "trimap", "alpha")}
     images = parts["image"]

@@ -10,6 +10,7 @@ import numpy as np
 
 from atnet.arrays import scaled_to
 from atnet.data.layout import Layout
+from atnet.data.scenes import SUFFIXES, find_images
 from atnet.data.synthesis.backgrounds import procedural_background
 from atnet.data.synthesis.generate import kind_of, sample
 from atnet.files.atomic import write_text
@@ -163,21 +164,20 @@ def is_test(index: int, share: float) -> bool:
 
 
 def find_photographs(folder: Path) -> tuple[Path, ...]:
-    """Lists the photographs of a folder by name.
+    """Lists the photographs of a folder, those in its subfolders too.
 
     Args:
-        folder: Has .jpg, .jpeg or .png files.
+        folder: Has images of any kind that can be read.
 
     Returns:
         Their paths, at least one.
 
     Raises:
-        ValueError: There are none.
+        ValueError: There are none, or it is no folder.
     """
-    suffixes = {".jpg", ".jpeg", ".png"}
-    found = sorted(path for path in folder.glob("*") if path.suffix.lower() in suffixes)
+    found = find_images(folder)
     if not found:
-        raise ValueError(f"{folder}: has no photographs; expected .jpg, .jpeg or .png files")
+        raise ValueError(f"{folder}: has no photographs; expected {', '.join(SUFFIXES)}")
     return tuple(found)
 
 

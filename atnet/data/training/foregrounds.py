@@ -11,9 +11,9 @@ import numpy as np
 
 from atnet.arrays import to_float
 from atnet.data.layout import Layout, Part
-from atnet.data.scenes import Scene, files_by_stem, find_problems, partner
+from atnet.data.scenes import DataSetError, Scene, files_by_stem, find_problems, partner, size_of
 from atnet.data.training.crops import Cutout
-from atnet.data.training.reading import read_alpha, read_colour, read_size
+from atnet.data.training.reading import read_alpha, read_colour
 from atnet.files.atomic import write_text
 from atnet.files.images import write_image
 
@@ -21,7 +21,6 @@ LARGEST = 4096
 """Pixels on the longer side up to which a foreground is used as it is."""
 TILE, OVERLAP = 2048, 512
 """Side of the tiles that larger ones are cut into, and what neighbours share, in pixels."""
-_NAMED = 8  # problems that an error lists
 
 
 class Pair(NamedTuple):
@@ -73,7 +72,8 @@ def find_foregrounds(
     """Lists the foregrounds of a data set; only headers are read, but of those to be cut.
 
     Tiles go to `tiles/` in the data set, in its own layout, and are made anew only if a source is
-    newer. Tiles that are all foreground or all background are left out.
+    newer, a file of theirs is gone, or they are cut in another way. Tiles that are all foreground
+    or all background are left out.
 
     Args:
         folder: Has `fg` and `mask`, or `fg_test` and `mask_test`.
@@ -85,7 +85,8 @@ def find_foregrounds(
         large.
 
     Raises:
-        ValueError: Files are missing, unreadable or of unequal size, or there are none.
+        ValueError: There are no foregrounds; `DataSetError` if files are missing, unreadable or of
+            unequal size.
     """
     layout, cut = Layout(folder, part), cut or Cut()
     colours, alphas = files_by_stem(layout.foregrounds), files_by_stem(layout.alphas)
@@ -99,26 +100,21 @@ def find_foregrounds(
     tiles = Layout(folder / "tiles", part)
     return [
         _tiles(pair, [tiles.foregrounds / name, tiles.alphas / name], cut)
-        if max(read_size(pair.colour)) > cut.largest
+        if max(size_of(pair.colour)) > cut.largest
         else (pair,)
         for name, pair in pairs.items()
     ]
 
 
 def _refuse(folder: Path, scenes: list[Scene]) -> None:
-    problems = find_problems(scenes, "band")
-    if problems:
-        more = f"; and {len(problems) - _NAMED} more" if len(problems) > _NAMED else ""
-        raise ValueError(
-            f"{folder}: {len(problems)} foregrounds cannot be used: "
-            f"{'; '.join(problems[:_NAMED])}{more}"
-        )
+    if problems := find_problems(scenes, "band"):
+        raise DataSetError(f"{folder}: {len(problems)} foregrounds cannot be used", problems)
 
 
 def _tiles(pair: Pair, targets: list[Path], cut: Cut) -> tuple[Pair, ...]:
     """Returns the tiles of a large foreground and makes them if need be."""
     record = targets[0] / "tiles.json"
-    names = _recorded(record, pair, cut)
+    names = _recorded(record, pair, targets, cut)
     if names is None:
         names = _write_tiles(pair.read(), targets, cut)
         if not names:
@@ -128,13 +124,18 @@ def _tiles(pair: Pair, targets: list[Path], cut: Cut) -> tuple[Pair, ...]:
     return tuple(Pair(*(target / name for target in targets)) for name in names)
 
 
-def _recorded(record: Path, pair: Pair, cut: Cut) -> list[str] | None:
-    """Reads the names of tiles made before; `None` if there are none, or others are wanted."""
+def _recorded(record: Path, pair: Pair, targets: list[Path], cut: Cut) -> list[str] | None:
+    """Reads the names of tiles made before; `None` if they are not there, or others are wanted."""
     newest = max(path.stat().st_mtime_ns for path in pair)
     if not record.is_file() or record.stat().st_mtime_ns < newest:
         return None
-    content = json.loads(record.read_text(encoding="utf-8"))
-    return content["names"] if content["cut"] == list(cut) else None
+    try:
+        content = json.loads(record.read_text(encoding="utf-8"))
+        names = content["names"] if content["cut"] == list(cut) else None
+    except (ValueError, KeyError, TypeError):  # damaged: made anew
+        return None
+    tiles = [target / name for target in targets for name in names or []]
+    return names if all(tile.is_file() for tile in tiles) else None
 
 
 def _write_tiles(cutout: Cutout, targets: list[Path], cut: Cut) -> list[str]:

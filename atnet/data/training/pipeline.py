@@ -13,7 +13,7 @@ from absl import flags
 
 from atnet.arrays import to_bytes
 from atnet.data.layout import Layout, Part
-from atnet.data.scenes import files_by_stem
+from atnet.data.scenes import find_images, size_of
 from atnet.data.synthesis.backgrounds import procedural_background
 from atnet.data.training.augmentation import make_sample, merged
 from atnet.data.training.crops import (
@@ -24,7 +24,7 @@ from atnet.data.training.crops import (
     foreground_window,
 )
 from atnet.data.training.foregrounds import find_foregrounds
-from atnet.data.training.reading import read_colour, read_size
+from atnet.data.training.reading import read_colour
 from atnet.parallel import start_worker
 
 MERGED = 0.35
@@ -146,7 +146,7 @@ class _Maker:
         if not self._backgrounds:
             return to_bytes(procedural_background(self._size, self._size, rng))
         path = self._backgrounds[rng.integers(len(self._backgrounds))]
-        width, height = read_size(path)
+        width, height = size_of(path)
         window = background_window(height, width, self._size, rng)
         reduction = window.reduction()
         return crop(read_colour(path, reduction), window.reduced(reduction), self._size)
@@ -155,8 +155,8 @@ class _Maker:
 def _find_backgrounds(settings: PipelineSettings) -> list[Path]:
     if settings.backgrounds is None:
         own = Layout(settings.folder, settings.part).backgrounds
-        return list(files_by_stem(own).values()) if own.is_dir() else []
-    found = list(files_by_stem(settings.backgrounds).values())
+        return find_images(own) if own.is_dir() else []
+    found = find_images(settings.backgrounds)
     if not found:
         raise ValueError(f"{settings.backgrounds}: has no images; expected backgrounds")
     return found

@@ -5,7 +5,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from atnet.data.scenes import read_8_bits, size_of
+from atnet.arrays import to_bytes
+from atnet.data.scenes import read_8_bits
 
 _REDUCED = {
     1: cv2.IMREAD_COLOR,
@@ -13,24 +14,6 @@ _REDUCED = {
     4: cv2.IMREAD_REDUCED_COLOR_4,
     8: cv2.IMREAD_REDUCED_COLOR_8,
 }
-
-
-def read_size(path: Path) -> tuple[int, int]:
-    """Reads the size of a picture from its header.
-
-    Args:
-        path: An image file.
-
-    Returns:
-        Width and height in pixels, as they will be after reading.
-
-    Raises:
-        ValueError: The file is missing, damaged or no image.
-    """
-    try:
-        return size_of(path)
-    except Exception as error:  # decoders raise nearly anything on damaged files
-        raise ValueError(f"{path}: cannot be read: {type(error).__name__}") from error
 
 
 def read_colour(path: Path, reduction: int = 1) -> np.ndarray:
@@ -47,7 +30,8 @@ def read_colour(path: Path, reduction: int = 1) -> np.ndarray:
     Raises:
         ValueError: The file is missing, damaged or no image.
     """
-    pixels = _decode(path, _REDUCED[reduction])
+    # Without any depth, OpenCV would cut 16 bits of PNG files off to 8.
+    pixels = to_bytes(_decode(path, _REDUCED[reduction] | cv2.IMREAD_ANYDEPTH))
     return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels)
 
 

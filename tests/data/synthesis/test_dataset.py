@@ -15,6 +15,7 @@ from atnet.data.synthesis.dataset import (
 )
 from atnet.files.images import read_grey, read_image, write_image
 from image_files import LINEAR_GREY_PROFILE
+from scene_files import save
 
 RECIPE = Recipe(seed=5, size=64, test_share=0.25)
 PARTS = ("bg", "bg_test")
@@ -166,6 +167,17 @@ def test_a_damaged_record_is_named(tmp_path):
     (tmp_path / "synthesis.json").write_text("{")
     with pytest.raises(ValueError, match=r"synthesis\.json: is damaged"):
         plan(tmp_path, 1, RECIPE)
+
+
+def test_photographs_are_all_images_of_a_folder_that_can_be_read(tmp_path):
+    names = ["a.png", "b.webp", "c.TIF", "d.jpg", "d.png", "sub/e.bmp"]
+    for name in [*names, "._a.png", ".cache/f.png"]:
+        save(tmp_path / name, np.full((40, 30, 3), 128, np.uint8))
+    photographs = find_photographs(tmp_path)
+    assert photographs == tuple(tmp_path / name for name in names)
+    for task in plan(tmp_path / "data", 1, Recipe(0, 64, photographs=photographs), 6)[1:]:
+        write(task)
+        assert read_image(task.files()[0]).shape == (40, 30, 3)
 
 
 def test_photographs_must_exist(tmp_path):

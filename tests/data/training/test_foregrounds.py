@@ -4,6 +4,7 @@ import shutil
 import numpy as np
 import pytest
 
+from atnet.data.scenes import DataSetError
 from atnet.data.training.foregrounds import Cut, Pair, find_foregrounds
 from atnet.data.training.reading import read_alpha, read_colour
 from scene_files import save, soft_disc
@@ -38,7 +39,7 @@ def test_everything_wrong_is_named_at_once(tmp_path):
     (tmp_path / "fg/disc1.png").unlink()
     save(tmp_path / "mask/disc2.png", soft_disc((30, 40), 9))
     (tmp_path / "fg/disc3.png").write_bytes(b"no image")
-    with pytest.raises(ValueError, match="4 foregrounds cannot be used") as caught:
+    with pytest.raises(DataSetError, match="4 foregrounds cannot be used") as caught:
         find_foregrounds(tmp_path)
     text = str(caught.value)
     assert "\n" not in text
@@ -115,6 +116,22 @@ def test_tiles_are_kept_until_a_source_or_the_cut_changes(large):
     assert len(remade) > len(before[0])
     other = find_foregrounds(large, cut=Cut(100, 96, 16))[1]
     assert read_alpha(other[0].alpha).shape == (96, 96)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda tiles: (tiles / "fg/large/tiles.json").write_text("{"),
+        lambda tiles: (tiles / "fg/large/tiles.json").write_text("[]"),
+        lambda tiles: shutil.rmtree(tiles / "mask"),
+    ],
+)
+def test_spoilt_tiles_are_made_again(large, spoil):
+    tiles = find_foregrounds(large, cut=CUT)[1]
+    contents = [path.read_bytes() for tile in tiles for path in tile]
+    spoil(large / "tiles")
+    assert find_foregrounds(large, cut=CUT)[1] == tiles
+    assert [path.read_bytes() for tile in tiles for path in tile] == contents
 
 
 def test_an_interrupted_cut_starts_again(large):
