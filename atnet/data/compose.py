@@ -12,7 +12,8 @@ from PIL import Image
 
 from atnet.data.composite import Composite
 from atnet.data.layout import Layout, Part, Scheme, composite_names
-from atnet.data.scenes import Scene, files_by_stem, find_problems, partner
+from atnet.data.listing import files_by_stem, partner
+from atnet.data.scenes import Scene, find_problems
 
 BACKGROUNDS_EACH = {"test": 20, "train": 100}
 """Backgrounds for each foreground in the official sets."""

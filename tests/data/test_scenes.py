@@ -1,21 +1,11 @@
 import pickle
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
-from atnet.data.scenes import (
-    DataSetError,
-    Scene,
-    files_by_stem,
-    find_images,
-    find_problems,
-    read_8_bits,
-    read_exactly,
-    size_of,
-)
-from atnet.files.images import read_image, write_image
+from atnet.data.scenes import DataSetError, Scene, find_problems, read_8_bits, read_exactly
+from atnet.files.images import write_image
 from scene_files import disc_scene, save
 
 
@@ -110,57 +100,6 @@ def test_sizes_from_headers_heed_the_camera_orientation(tmp_path, scene):
 def test_trimaps_are_not_problems_where_they_are_made(tmp_path, scene):
     other = Scene("made", scene.image, tmp_path / "gone.png", scene.alpha)
     assert find_problems([other], "band") == []
-
-
-def test_files_are_found_by_stem(tmp_path):
-    pixels = np.zeros((2, 2), np.uint8)
-    for name in ("b.png", "a.JPG", "sub/a.png", "._b.png"):
-        target = tmp_path / name
-        target.parent.mkdir(exist_ok=True)
-        target.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
-    (tmp_path / "notes.txt").write_text("no image")
-    assert list(files_by_stem(tmp_path)) == ["a", "b", "sub/a"]
-    (tmp_path / "b.jpg").touch()
-    assert [path.name for path in find_images(tmp_path)] == ["a.JPG", "b.jpg", "b.png", "a.png"]
-    with pytest.raises(ValueError, match="same name"):
-        files_by_stem(tmp_path)
-    for find in (files_by_stem, find_images):
-        with pytest.raises(ValueError, match="missing: is not a folder"):
-            find(tmp_path / "missing")
-
-
-@pytest.mark.parametrize("suffix", [".png", ".JPG", ".jpeg", ".tif", ".TIFF", ".webp", ".bmp"])
-def test_all_kinds_of_images_are_found(tmp_path, suffix):
-    assert find_images(tmp_path) == []
-    (tmp_path / f"a{suffix}").touch()
-    assert find_images(tmp_path) == [tmp_path / f"a{suffix}"]
-
-
-def test_what_is_hidden_and_folders_named_like_images_are_no_images(tmp_path):
-    for name in (".thumbnails/a.png", "sub/.cache/deep/a.png", "._b.png", "c.png/d.png"):
-        save(tmp_path / name, np.zeros((2, 2), np.uint8))
-    assert find_images(tmp_path) == [tmp_path / "c.png/d.png"]
-
-
-def test_sizes_are_those_after_reading(tmp_path):
-    image, _, _ = disc_scene()
-    path = save(tmp_path / "image.bmp", image)
-    assert size_of(path) == (72, 64)
-    for orientation in range(1, 9):
-        exif = Image.Exif()
-        exif[0x0112] = orientation
-        for suffix in ("jpg", "png", "tif", "webp"):
-            turned = tmp_path / f"turned.{suffix}"
-            Image.fromarray(image).save(turned, exif=exif)
-            assert size_of(turned) == read_image(turned).shape[1::-1], (orientation, suffix)
-
-
-def test_sizes_of_what_is_no_image_are_refused_by_name(tmp_path):
-    with pytest.raises(ValueError, match=r"gone\.png is missing"):
-        size_of(tmp_path / "gone.png")
-    (tmp_path / "text.png").write_text("no image")
-    with pytest.raises(ValueError, match=r"text\.png cannot be read: UnidentifiedImageError"):
-        size_of(tmp_path / "text.png")
 
 
 def test_an_error_carries_all_problems_and_its_line_the_first():

@@ -10,7 +10,8 @@ Rhemann et al., "A Perceptually Motivated Online Benchmark for Image Matting", C
 from collections.abc import Sequence
 from pathlib import Path
 
-from atnet.data.scenes import Scene, files_by_stem, partner
+from atnet.data.listing import files_by_stem, partner
+from atnet.data.scenes import Scene
 
 TRIMAPS = (1, 2, 3)
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from atnet.data.scenes import Scene, files_by_stem, partner
+from atnet.data.listing import files_by_stem, partner
+from atnet.data.scenes import Scene
 
 
 def read_folder(folder: Path) -> list[Scene]:

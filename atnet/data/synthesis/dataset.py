@@ -10,7 +10,7 @@ import numpy as np
 
 from atnet.arrays import scaled_to
 from atnet.data.layout import Layout
-from atnet.data.scenes import SUFFIXES, find_images
+from atnet.data.listing import SUFFIXES, find_images
 from atnet.data.synthesis.backgrounds import procedural_background
 from atnet.data.synthesis.generate import kind_of, sample
 from atnet.files.atomic import write_text

@@ -11,7 +11,8 @@ import numpy as np
 
 from atnet.arrays import to_float
 from atnet.data.layout import Layout, Part
-from atnet.data.scenes import DataSetError, Scene, files_by_stem, find_problems, partner, size_of
+from atnet.data.listing import files_by_stem, partner, size_of
+from atnet.data.scenes import DataSetError, Scene, find_problems
 from atnet.data.training.crops import Cutout
 from atnet.data.training.reading import read_alpha, read_colour
 from atnet.files.atomic import write_text

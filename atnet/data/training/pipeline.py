@@ -13,7 +13,7 @@ from absl import flags
 
 from atnet.arrays import to_bytes
 from atnet.data.layout import Layout, Part
-from atnet.data.scenes import find_images, size_of
+from atnet.data.listing import find_images, size_of
 from atnet.data.synthesis.backgrounds import procedural_background
 from atnet.data.training.augmentation import make_sample, merged
 from atnet.data.training.crops import (
