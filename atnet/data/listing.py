@@ -76,8 +76,9 @@ def size_of(path: Path) -> tuple[int, int]:
             warnings.simplefilter("ignore")
             with Image.open(path) as picture:
                 width, height = picture.size
+                exif = Image.Image.getexif(picture)  # that of PNG files would decode all pixels
                 # Pillow turns TIFF files itself.
-                sideways = picture.format != "TIFF" and picture.getexif().get(0x0112) in _SIDEWAYS
+                sideways = picture.format != "TIFF" and exif.get(0x0112) in _SIDEWAYS
     except FileNotFoundError:
         raise ValueError(f"{path} is missing") from None
     except Exception as error:  # decoders raise nearly anything on damaged files

@@ -51,6 +51,14 @@ def test_sizes_are_those_after_reading(tmp_path):
             assert size_of(turned) == read_image(turned).shape[1::-1], (orientation, suffix)
 
 
+@pytest.mark.parametrize("suffix", ["png", "jpg", "bmp"])
+def test_sizes_are_read_from_headers_alone(tmp_path, suffix):
+    noise = np.random.default_rng(0).integers(0, 256, (200, 300, 3), dtype=np.uint8)
+    path = save(tmp_path / f"image.{suffix}", noise)
+    path.write_bytes(path.read_bytes()[:2000])
+    assert size_of(path) == (300, 200)
+
+
 def test_sizes_of_what_is_no_image_are_refused_by_name(tmp_path):
     with pytest.raises(ValueError, match=r"gone\.png is missing"):
         size_of(tmp_path / "gone.png")
