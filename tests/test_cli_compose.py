@@ -43,11 +43,16 @@ def test_compose_reports_what_it_made_and_then_skips(tmp_path):
     result = compose(tmp_path, "--trimaps", "band", "--json")
     assert result.exit_code == 0
     folder = str(tmp_path / "merged_test")
-    assert json.loads(result.stdout) == {"composed": 8, "skipped": 0, "folder": folder}
+    assert json.loads(result.stdout) == {
+        "folder": folder,
+        "composed": 8,
+        "trimaps": 8,
+        "kept": 0,
+    }
     first = contents(tmp_path)
     assert len(first) == 16
     assert compose(tmp_path, "--trimaps", "band").stderr == (
-        f"composed: 0\nskipped: 8\nfolder: {folder}\n"
+        f"folder: {folder}\ncomposed: 0\ntrimaps: 0\nkept: 8\n"
     )
     assert contents(tmp_path) == first
 
@@ -59,7 +64,8 @@ def test_what_is_missing_is_made_again_and_the_rest_kept(tmp_path):
     (tmp_path / "merged_test/f0_1.png").unlink()
     (tmp_path / "trimap_test/f1_2.png").unlink()
     again = compose(tmp_path, "--trimaps", "band", "--json")
-    assert json.loads(again.stdout)["composed"] == 2
+    summary = json.loads(again.stdout)
+    assert (summary["composed"], summary["trimaps"], summary["kept"]) == (1, 1, 6)
     assert contents(tmp_path) == first
 
 
@@ -109,14 +115,23 @@ def test_all_problems_are_reported_and_nothing_is_made(tmp_path):
     (tmp_path / "mask_test/f0.png").unlink()
     save(tmp_path / "mask_test/f1.png", np.zeros((3, 4), np.uint8))
     (tmp_path / "test_fg_names.txt").write_text("f0.png\nf1.png")
+    problems = [
+        f"f0: alpha {tmp_path / 'mask_test/f0.png'} is missing",
+        "f1: sizes differ: image 50 x 40, alpha 4 x 3",
+    ]
     result = compose(tmp_path, "--trimaps", "band")
     assert result.exit_code == 1
     assert result.stdout == ""
     assert result.stderr.splitlines() == [
         "atnet: error: 2 problems, nothing was made:",
-        f"  f0: alpha {tmp_path / 'mask_test/f0.png'} is missing",
-        "  f1: sizes differ: image 50 x 40, alpha 4 x 3",
+        *(f"  {problem}" for problem in problems),
     ]
+    result = compose(tmp_path, "--trimaps", "band", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout) == {
+        "error": "2 problems, nothing was made",
+        "problems": problems,
+    }
     assert not (tmp_path / "merged_test").exists()
     assert not (tmp_path / "trimap_test").exists()
 

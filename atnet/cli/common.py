@@ -1,14 +1,17 @@
 """What the commands share: the application, its errors, common options, reports."""
 
+import contextlib
 import io
 import json
 import sys
 import warnings
-from typing import Annotated, Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated, Any, NoReturn
 
 import typer
 import typer.core
 from rich.console import Console
+from rich.progress import Progress
 
 from atnet.version import __version__
 
@@ -74,6 +77,24 @@ def _version(
     if version:
         results.print(__version__)
         raise typer.Exit
+
+
+@contextlib.contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Shows how far a command is, on a terminal: call what it gives with what is done, and all."""
+    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
+        bar = progress.add_task(label, total=None)
+        yield lambda done, total: progress.update(bar, completed=done, total=total)
+
+
+def refuse(consequence: str, problems: Sequence[str], as_json: bool) -> NoReturn:
+    """Prints all that is wrong, a line each, and ends the command with exit code 1."""
+    messages.print(f"atnet: error: {consequence}:", markup=False)
+    for problem in problems:
+        messages.print(f"  {problem}", markup=False)
+    if as_json:
+        report({"error": consequence, "problems": list(problems)}, as_json)
+    raise typer.Exit(1)
 
 
 def report(summary: dict[str, Any], as_json: bool, silent: bool = False) -> None:

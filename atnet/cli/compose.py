@@ -1,15 +1,11 @@
 """`atnet compose`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
-from rich.progress import Progress
 
-from atnet.cli.common import Json, app, messages, report
-
-if TYPE_CHECKING:
-    from atnet.data.composite import Composite
+from atnet.cli.common import Json, app, progress_bar, refuse, report
 
 Data = Annotated[Path, typer.Option(help="Folder of the data set.")]
 Part = Annotated[Literal["test", "train"], typer.Option("--set", help="Which part to compose.")]
@@ -53,28 +49,13 @@ def compose(
 
     Example: `atnet compose --data data --backgrounds photos --trimaps band --workers 4`
     """
-    from atnet.data.compose import Composition, plan_composites
+    from atnet.data.compose import Composition, compose_data_set
+    from atnet.data.scenes import DataSetError
 
     wanted = Composition(data, part, backgrounds, backgrounds_each, names, trimaps, seed)
-    composites, problems = plan_composites(wanted)
-    if problems:
-        messages.print(f"atnet: error: {len(problems)} problems, nothing was made:", markup=False)
-        for problem in problems:
-            messages.print(f"  {problem}", markup=False)
-        raise typer.Exit(1)
-    made = _write(composites, workers)
-    summary = {"composed": made, "skipped": len(composites) - made}
-    report({**summary, "folder": str(wanted.layout.composites)}, as_json)
-
-
-def _write(composites: "list[Composite]", workers: int) -> int:
-    from atnet.data.composite import write_composite
-    from atnet.parallel import map_unordered
-
-    made = 0
-    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
-        bar = progress.add_task("Composing", total=len(composites))
-        for new in map_unordered(write_composite, composites, workers=workers):
-            made += new
-            progress.advance(bar)
-    return made
+    try:
+        with progress_bar("Composing") as progress:
+            composed = compose_data_set(wanted, workers=workers, progress=progress)
+    except DataSetError as error:
+        refuse(error.consequence, error.problems, as_json)
+    report({**vars(composed), "folder": str(composed.folder)}, as_json)

@@ -1,29 +1,30 @@
 """Composes a data set in Composition-1k's layout: every foreground over backgrounds of its own."""
 
-import warnings
+import contextlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
-from PIL import Image
 
-from atnet.data.composite import Composite
+from atnet.data.composite import Composite, write_composite
 from atnet.data.layout import Layout, Part, Scheme, composite_names
-from atnet.data.listing import files_by_stem, partner
-from atnet.data.scenes import Scene, find_problems
+from atnet.data.listing import files_by_stem, find_images, partner, size_of
+from atnet.data.scenes import DataSetError, Scene, find_problems
+from atnet.parallel import map_unordered
 
 BACKGROUNDS_EACH = {"test": 20, "train": 100}
 """Backgrounds for each foreground in the official sets."""
 MAX_RADIUS = 21
 """Pixels by which trimaps are eroded at most; at least it is 1."""
+Files = TypeVar("Files", list[Path], dict[str, Path])
 
 
 @dataclass(frozen=True)
 class Composition:
-    """What to compose.
+    """What to compose, and how.
 
     Attributes:
         folder: Has `fg_test`, `mask_test` and `bg_test` for the test set, `fg`, `mask` and `bg` for
@@ -57,7 +58,54 @@ class Composition:
         return self.each or BACKGROUNDS_EACH[self.part]
 
 
-def plan_composites(wanted: Composition) -> tuple[list[Composite], list[str]]:
+@dataclass(frozen=True)
+class Composed:
+    """What was composed.
+
+    Attributes:
+        folder: Of the composites.
+        composed: Composites that were made.
+        trimaps: Trimaps that were made.
+        kept: Composites of which every file was there.
+    """
+
+    folder: Path
+    composed: int
+    trimaps: int
+    kept: int
+
+
+def compose_data_set(
+    wanted: Composition,
+    *,
+    workers: int = 1,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Composed:
+    """Makes all composites of a part of a data set, and their trimaps, that do not exist.
+
+    Args:
+        wanted: What to compose, and how.
+        workers: Processes; any number makes the same files.
+        progress: Called with the number of composites that are done, and of all.
+
+    Returns:
+        What was made.
+
+    Raises:
+        DataSetError: Something is wrong with the data set; nothing was made.
+        ValueError: A source turned out to be damaged behind its header.
+        OSError: A file cannot be written.
+    """
+    composites = plan_composites(wanted)
+    made: Counter[str] = Counter()
+    results = map_unordered(write_composite, composites, workers=workers)
+    for done, written in enumerate(results, start=1):
+        made.update(composed=written.composite, trimaps=written.trimap, kept=not any(written))
+        progress(done, len(composites))
+    return Composed(wanted.layout.composites, made["composed"], made["trimaps"], made["kept"])
+
+
+def plan_composites(wanted: Composition) -> list[Composite]:
     """Pairs foregrounds with backgrounds: foreground i takes those from i N up to (i + 1) N.
 
     Order is that of the lists, or else of sorted file names. Without a list, backgrounds that run
@@ -67,15 +115,14 @@ def plan_composites(wanted: Composition) -> tuple[list[Composite], list[str]]:
         wanted: What to compose.
 
     Returns:
-        Composites, and a line for each thing that is wrong: missing, extra and unreadable files,
-        unequal sizes. Only headers are read. If anything is wrong there are no composites.
+        The files of all composites.
+
+    Raises:
+        DataSetError: Says all that is wrong: missing, extra and unreadable files, unequal sizes.
+            Only headers are read.
     """
-    layout, problems = wanted.layout, []
-    foregrounds = _images(layout.foregrounds, problems)
-    alphas = _images(layout.alphas, problems)
-    backgrounds = _backgrounds(wanted, problems)
-    if problems:
-        return [], problems
+    layout = wanted.layout
+    foregrounds, alphas, backgrounds = _find_sources(wanted)
     names = layout.foreground_names() or list(alphas | foregrounds)
     pairs = [
         (partner(foregrounds, layout.foregrounds, name), partner(alphas, layout.alphas, name))
@@ -86,7 +133,7 @@ def plan_composites(wanted: Composition) -> tuple[list[Composite], list[str]]:
         for name, (foreground, alpha) in zip(names, pairs, strict=True)
     ]
     slots = list(composite_names(names, wanted.count(), wanted.names))
-    problems = [
+    _refuse(
         *find_problems(scenes, "band"),
         *_name_problems(names, wanted),
         *_unlisted(names, foregrounds),
@@ -94,28 +141,45 @@ def plan_composites(wanted: Composition) -> tuple[list[Composite], list[str]]:
         *_too_few(backgrounds, len(names), wanted),
         *_unreadable(backgrounds[: len(slots)]),
         *_strangers(slots, layout),
-    ]
+    )
+    return list(_composites(pairs, backgrounds, slots, wanted))
+
+
+def _refuse(*problems: str) -> None:
     if problems:
-        return [], problems
-    return list(_composites(pairs, backgrounds, slots, wanted)), []
+        plural = "s" if len(problems) > 1 else ""
+        raise DataSetError(f"{len(problems)} problem{plural}, nothing was made", problems)
 
 
-def _images(folder: Path, problems: list[str]) -> dict[str, Path]:
-    """Finds the images of a folder; what is wrong with it is added to the problems."""
+def _find_sources(wanted: Composition) -> tuple[dict[str, Path], dict[str, Path], list[Path]]:
+    """Finds foregrounds, alphas and backgrounds; names all folders that cannot be used at once."""
+    layout, problems = wanted.layout, []
+    foregrounds: dict[str, Path] = {}
+    alphas: dict[str, Path] = {}
+    source = wanted.backgrounds or layout.backgrounds
+    backgrounds = [source / name for name in layout.background_names()]
+    with _noting(problems):
+        foregrounds = _some(files_by_stem, layout.foregrounds)
+    with _noting(problems):
+        alphas = _some(files_by_stem, layout.alphas)
+    with _noting(problems):
+        backgrounds = backgrounds or _some(find_images, source)
+    _refuse(*problems)
+    return foregrounds, alphas, backgrounds
+
+
+@contextlib.contextmanager
+def _noting(problems: list[str]) -> Iterator[None]:
     try:
-        files = files_by_stem(folder)
+        yield
     except ValueError as error:
         problems.append(str(error))
-        return {}
-    if not files:
-        problems.append(f"{folder}: has no images")
-    return files
 
 
-def _backgrounds(wanted: Composition, problems: list[str]) -> list[Path]:
-    source = wanted.backgrounds or wanted.layout.backgrounds
-    listed = [source / name for name in wanted.layout.background_names()]
-    return listed or list(_images(source, problems).values())
+def _some(find: Callable[[Path], Files], folder: Path) -> Files:
+    if files := find(folder):
+        return files
+    raise ValueError(f"{folder}: has no images")
 
 
 def _name_problems(names: list[str], wanted: Composition) -> Iterator[str]:
@@ -147,13 +211,9 @@ def _too_few(backgrounds: list[Path], foregrounds: int, wanted: Composition) -> 
 def _unreadable(backgrounds: list[Path]) -> Iterator[str]:
     for path in dict.fromkeys(backgrounds):
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                Image.open(path).close()
-        except FileNotFoundError:
-            yield f"{path}: is missing"
-        except Exception as error:  # decoders raise nearly anything on damaged files
-            yield f"{path}: cannot be read: {type(error).__name__}"
+            size_of(path)
+        except ValueError as error:
+            yield str(error)
 
 
 def _strangers(slots: list[tuple[int, str]], layout: Layout) -> Iterator[str]:

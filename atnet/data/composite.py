@@ -1,19 +1,21 @@
-"""Composition by the recipe of Adobe's data set: one foreground, one background, one composite.
+"""One composite by the recipe of Adobe's data set: a foreground laid over a background.
 
 Xu, Price, Cohen, Huang, "Deep Image Matting", CVPR 2017, and the script that comes with its data.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from atnet.arrays import three_channels, to_bytes, to_float
-from atnet.data.scenes import Scene
+from atnet.data.scenes import make_trimap, read_8_bits
 from atnet.files.decoding import decode
-from atnet.files.images import read_grey, write_image
+from atnet.files.images import ImageError, read_grey, write_image
 from atnet.foreground import composite
 from atnet.trimaps import trimap_from_alpha
 
@@ -48,7 +50,9 @@ def fit_background(background: np.ndarray, height: int, width: int) -> np.ndarra
     return background[:height, :width]
 
 
-def compose(foreground: np.ndarray, background: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+def adobe_composite(
+    foreground: np.ndarray, background: np.ndarray, alpha: np.ndarray
+) -> np.ndarray:
     """Lays a foreground over a background of any size: I = alpha F + (1 - alpha) B.
 
     The result is not rounded, and rounded when it is written. Adobe's script cuts the fraction off
@@ -67,7 +71,7 @@ def compose(foreground: np.ndarray, background: np.ndarray, alpha: np.ndarray) -
 
     Example:
         >>> white, black = np.ones((2, 2, 3), np.float32), np.zeros((5, 3, 3), np.float32)
-        >>> compose(white, black, np.full((2, 2), 0.25, np.float32))[0, 0]
+        >>> adobe_composite(white, black, np.full((2, 2), 0.25, np.float32))[0, 0]
         array([0.25, 0.25, 0.25], dtype=float32)
     """
     if foreground.shape[:2] != alpha.shape:
@@ -99,41 +103,57 @@ class Composite:
     radii: tuple[int, int] | None = None
 
 
-def write_composite(task: Composite) -> bool:
+class Written(NamedTuple):
+    """Which files of a composite were made; the others were there."""
+
+    composite: bool
+    trimap: bool
+
+
+def write_composite(task: Composite) -> Written:
     """Makes the files of a composite that do not exist; each appears as a whole or not at all.
 
     Args:
         task: The files.
 
     Returns:
-        Whether any was made.
+        Which were made.
 
     Raises:
-        ValueError: A source cannot be read or a target not be written.
+        ValueError: A source cannot be read, or foreground and alpha differ in size.
+        OSError: A target cannot be written.
     """
-    makers = {task.target: _composite}
-    if task.trimap is not None:
-        makers[task.trimap] = _trimap
-    missing = [target for target in makers if not target.exists()]
-    for target in missing:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_image(target, makers[target](task))
-    return bool(missing)
+    composite = _write_missing(task.target, _composite, task)
+    return Written(
+        composite, task.trimap is not None and _write_missing(task.trimap, _trimap, task)
+    )
+
+
+def _write_missing(target: Path, make: Callable[[Composite], np.ndarray], task: Composite) -> bool:
+    if target.is_file():
+        return False
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_image(target, make(task))
+    return True
 
 
 def _composite(task: Composite) -> np.ndarray:
     foreground, background = _read_colour(task.foreground), _read_colour(task.background)
-    return compose(foreground, background, read_grey(task.alpha))
+    return adobe_composite(foreground, background, read_grey(task.alpha))
 
 
 def _trimap(task: Composite) -> np.ndarray:
+    alpha = read_8_bits(task.alpha)
     if task.radii is None:
-        scene = Scene(task.target.stem, task.target, alpha=task.alpha)
-        return to_float(scene.read_trimap("original"))
-    return to_float(trimap_from_alpha(read_grey(task.alpha), *task.radii))
+        return to_float(make_trimap(alpha, "original"))
+    return to_float(trimap_from_alpha(alpha, *task.radii))
 
 
 def _read_colour(path: Path) -> np.ndarray:
     """Reads colours as they are stored, like Adobe's script: no profile, no flattening on white."""
-    colour, _ = decode(path.read_bytes(), str(path), colour_managed=False)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ImageError(f"{path}: cannot be read: {error.strerror}") from error
+    colour, _ = decode(data, str(path), colour_managed=False)
     return three_channels(colour)

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from atnet.data.compose import Composition, plan_composites
+from atnet.data.compose import Composed, Composition, compose_data_set, plan_composites
 from atnet.data.composite import write_composite
 from atnet.data.readers.composition1k import read_composition1k
-from atnet.data.scenes import find_problems
+from atnet.data.scenes import DataSetError, find_problems
 from scene_files import save
 
 PIXELS = np.zeros((2, 3), np.uint8)
@@ -24,15 +24,14 @@ def write_sources(folder, names, backgrounds, suffix="_test"):
 
 def planned(folder, **settings):
     """Foreground, background and target of each composite, by their names."""
-    composites, problems = plan_composites(Composition(folder, **settings))
-    assert problems == []
+    composites = plan_composites(Composition(folder, **settings))
     return [(c.foreground.stem, c.background.name, c.target.name) for c in composites]
 
 
 def problems_of(folder, **settings):
-    composites, problems = plan_composites(Composition(folder, **settings))
-    assert composites == []
-    return problems
+    with pytest.raises(DataSetError, match="nothing was made") as caught:
+        plan_composites(Composition(folder, **settings))
+    return list(caught.value.problems)
 
 
 FOUR = ["a.png", "b.png", "c.png", "d.png"]
@@ -65,10 +64,7 @@ def test_the_training_set_has_folders_and_lists_of_its_own(tmp_path, prefix):
     write_sources(tmp_path, ["dog", "cat"], ["a.png", "b.png"], suffix="")
     (tmp_path / f"{prefix}_fg_names.txt").write_text("dog.png\ncat.png")
     (tmp_path / f"{prefix}_bg_names.txt").write_text("b.png\na.png")
-    composites, problems = plan_composites(
-        Composition(tmp_path, part="train", each=1, trimaps="original")
-    )
-    assert problems == []
+    composites = plan_composites(Composition(tmp_path, part="train", each=1, trimaps="original"))
     assert [composite.background.name for composite in composites] == ["b.png", "a.png"]
     assert composites[0].target == tmp_path / "merged/dog_0.png"
     assert composites[0].trimap == tmp_path / "trimap/dog_0.png"
@@ -93,6 +89,33 @@ def test_backgrounds_may_lie_elsewhere(tmp_path):
     assert planned(tmp_path / "data", backgrounds=tmp_path / "photos", each=1) == [
         ("cat", "x.png", "cat_0.png")
     ]
+
+
+def test_backgrounds_may_share_their_names(tmp_path):
+    write_sources(tmp_path, ["cat"], ["a.png", "a.jpg"])
+    assert [background for _, background, _ in planned(tmp_path, each=2)] == ["a.jpg", "a.png"]
+
+
+def test_composites_and_trimaps_are_counted_apart(tmp_path):
+    write_sources(tmp_path, ["cat", "dog"], FOUR)
+    wanted, seen = Composition(tmp_path, each=2, trimaps="original"), []
+    made = compose_data_set(wanted, progress=lambda *counts: seen.append(counts))
+    folder = tmp_path / "merged_test"
+    assert made == Composed(folder, composed=4, trimaps=4, kept=0)
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    (folder / "cat_0.png").unlink()
+    for name in ("cat_0.png", "cat_1.png"):
+        (tmp_path / "trimap_test" / name).unlink()
+    assert compose_data_set(wanted) == Composed(folder, composed=1, trimaps=2, kept=2)
+    assert compose_data_set(wanted, workers=2) == Composed(folder, composed=0, trimaps=0, kept=4)
+
+
+def test_nothing_is_made_of_what_has_problems(tmp_path):
+    write_sources(tmp_path, ["cat", "dog"], FOUR)
+    (tmp_path / "mask_test/dog.png").unlink()
+    with pytest.raises(DataSetError, match=r"^1 problem, nothing was made: dog: alpha .* missing"):
+        compose_data_set(Composition(tmp_path, each=2))
+    assert not (tmp_path / "merged_test").exists()
 
 
 def test_too_few_backgrounds_are_a_problem_with_advice(tmp_path):
@@ -126,8 +149,8 @@ def test_all_problems_are_named_at_once(tmp_path):
         "bird: is listed 2 times as a foreground",
         f"{tmp_path / 'fg_test/fish.png'}: is not in the list of foregrounds",
         f"{tmp_path / 'mask_test/fish.png'}: is not in the list of foregrounds",
-        f"{tmp_path / 'bg_test/a.png'}: cannot be read: UnidentifiedImageError",
-        f"{tmp_path / 'bg_test/c.png'}: is missing",
+        f"{tmp_path / 'bg_test/a.png'} cannot be read: UnidentifiedImageError",
+        f"{tmp_path / 'bg_test/c.png'} is missing",
         f"{tmp_path / 'merged_test/cat_9.png'}: is none of the composites asked for; remove it",
     ]
 
@@ -168,10 +191,7 @@ def test_what_is_composed_is_read_back(tmp_path, names, listed):
         (tmp_path / "test_fg_names.txt").write_text(
             "\n".join(f"{name}.jpg" for name in foregrounds)
         )
-    composites, problems = plan_composites(
-        Composition(tmp_path, each=3, names=names, trimaps="band")
-    )
-    assert problems == []
+    composites = plan_composites(Composition(tmp_path, each=3, names=names, trimaps="band"))
     for composite in reversed(composites):
         write_composite(composite)
     scenes = read_composition1k(tmp_path)
@@ -187,9 +207,7 @@ def test_what_is_composed_is_read_back(tmp_path, names, listed):
 
 def test_radii_depend_on_seed_and_place_alone(tmp_path):
     def radii(folder, **settings):
-        composites, _ = plan_composites(
-            Composition(folder, each=4, **{"trimaps": "band", **settings})
-        )
+        composites = plan_composites(Composition(folder, each=4, **{"trimaps": "band", **settings}))
         return [composite.radii for composite in composites]
 
     few = write_sources(tmp_path / "few", ["a", "b"], FOUR)

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from atnet.data.composite import Composite, compose, fit_background, write_composite
+from atnet.data.composite import (
+    Composite,
+    Written,
+    adobe_composite,
+    fit_background,
+    write_composite,
+)
 from atnet.data.scenes import Scene
 from atnet.files.images import ImageError
 from image_files import RGB_8, WIDE_PROFILE, saved
@@ -89,13 +95,13 @@ def test_composites_are_weighted_means():
     foreground = unit(np.full((1, 3, 3), 200, np.uint8))
     background = unit(np.full((1, 3, 3), 100, np.uint8))
     alpha = np.array([[0, 0.25, 1]], np.float32)
-    composed = compose(foreground, background, alpha) * 255
-    np.testing.assert_allclose(composed[0, :, 0], [100, 125, 200], rtol=1e-6)
+    found = adobe_composite(foreground, background, alpha) * 255
+    np.testing.assert_allclose(found[0, :, 0], [100, 125, 200], rtol=1e-6)
 
 
 def test_foreground_and_alpha_of_two_sizes_are_refused():
     with pytest.raises(ValueError, match=r"foreground is \(2, 2\), alpha \(2, 3\)"):
-        compose(numbered(2, 2), numbered(4, 4), np.zeros((2, 3), np.float32))
+        adobe_composite(numbered(2, 2), numbered(4, 4), np.zeros((2, 3), np.float32))
 
 
 @pytest.fixture
@@ -119,7 +125,7 @@ def changed(task, **fields):
 
 
 def test_files_are_the_scripts_rounded_and_not_cut_off(task):
-    assert write_composite(task)
+    assert write_composite(task) == Written(composite=True, trimap=False)
     scale = max(50 / 32, 40 / 30)
     size = math.ceil(32 * scale), math.ceil(30 * scale)
     scaled = Image.open(task.background).resize(size, Image.Resampling.BICUBIC)
@@ -134,8 +140,10 @@ def test_files_are_the_scripts_rounded_and_not_cut_off(task):
 def test_existing_files_are_kept(task, tmp_path):
     save(task.target, noise(2, 2))
     before = task.target.read_bytes()
-    assert not write_composite(task)
-    assert write_composite(changed(task, trimap=tmp_path / "trimap/cat_0.png", radii=(2, 3)))
+    assert not any(write_composite(task))
+    both = changed(task, trimap=tmp_path / "trimap/cat_0.png", radii=(2, 3))
+    assert write_composite(both) == Written(composite=False, trimap=True)
+    assert not any(write_composite(both))
     assert task.target.read_bytes() == before
 
 
@@ -174,6 +182,20 @@ def test_grey_pictures_become_colour(task):
     save(task.background, noise(64, 64, 1)[..., 0])
     write_composite(task)
     assert pixels(task.target).shape == (40, 50, 3)
+
+
+@pytest.mark.parametrize("role", ["foreground", "alpha", "background"])
+def test_a_source_that_is_gone_is_named(task, role):
+    source = getattr(task, role)
+    source.unlink()
+    with pytest.raises(ImageError, match=rf"{source.name}: cannot be read: No such file"):
+        write_composite(task)
+
+
+def test_a_target_that_cannot_be_written_is_named(task):
+    task.target.mkdir(parents=True)
+    with pytest.raises(OSError, match=r"cat_0\.png: exists and is not a file"):
+        write_composite(task)
 
 
 def test_a_damaged_source_is_named_and_leaves_nothing(task):
