@@ -17,17 +17,18 @@ from pathlib import Path
 
 import cv2
 
-from atnet.data.synthesis.dataset import Recipe, plan, write
+from atnet.data.synthesis.dataset import synthesize_data_set
+from atnet.data.synthesis.tasks import Recipe
 from atnet.data.training.pipeline import BUFFERED, PipelineSettings, batches, keep_freed_memory
 from atnet.machine import describe_run
-from atnet.parallel import map_unordered, usable_cores
+from atnet.parallel import usable_cores
 
 STEPS = (
     ("decode foreground and alpha", "read", "_cutout"),
     ("find its unknown pixels", "foreground_window", "_cutout"),
     ("warp foreground and alpha", "crop_cutout", "_cutout"),
     ("merge two foregrounds", "merged", "__call__"),
-    ("read the background's header", "read_size", "_background"),
+    ("read the background's header", "size_of", "_background"),
     ("decode background", "read_colour", "_background"),
     ("draw background", "procedural_background", "_background"),
     ("warp background", "crop", "_background"),
@@ -111,9 +112,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
         if options.folder is None:
-            tasks = plan(folder, 40, Recipe(seed=0, test_share=0), backgrounds=40)
-            for _ in map_unordered(write, tasks, workers=usable_cores()):
-                pass
+            recipe = Recipe(seed=0, test_share=0)
+            synthesize_data_set(folder, 40, recipe, backgrounds=40, workers=usable_cores())
         settings = PipelineSettings(
             folder, backgrounds=options.backgrounds, size=options.size, batch=options.batch
         )

@@ -68,9 +68,20 @@ def test_a_stopped_run_continues(made):
     assert alphas[2].stat().st_mtime_ns == kept
 
 
+@pytest.mark.parametrize(
+    "options",
+    [["--count", 0], ["--seed", -1], ["--size", 31], ["--workers", 0], ["--backgrounds", -1],
+     ["--test-share", 1.5]],
+)  # fmt: skip
+def test_bad_usage_exits_with_2_and_makes_nothing(tmp_path, options):
+    assert synthesize("--out", tmp_path / "data", *options).exit_code == 2
+    assert not (tmp_path / "data").exists()
+
+
 def test_another_seed_does_not_mix_in(made):
-    result = synthesize("--out", made[0], *SMALL, "--seed", 4)
+    result = synthesize("--out", made[0], *SMALL, "--seed", 4, "--json")
     assert result.exit_code == 1
+    assert result.stdout == ""
     assert "was made with another seed" in result.stderr
 
 
@@ -108,6 +119,9 @@ def test_gallery(tmp_path):
     assert result.exit_code == 0, result.stderr
     assert read_image(tmp_path / "gallery.png").std() > 0.05
     assert not (tmp_path / "data").exists()
+    result = synthesize("--gallery", tmp_path / "gone" / "gallery.png", "--size", 64)
+    assert result.exit_code == 1
+    assert "gone does not exist: create it first" in result.stderr
 
 
 def test_the_commands_of_the_page_about_data_run(tmp_path, monkeypatch):

@@ -2,96 +2,86 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
-import numpy as np
-
-from atnet.arrays import scaled_to
 from atnet.data.layout import Layout
 from atnet.data.listing import SUFFIXES, find_images
-from atnet.data.synthesis.backgrounds import procedural_background
-from atnet.data.synthesis.generate import kind_of, sample
+from atnet.data.synthesis.generate import kind_of
+from atnet.data.synthesis.tasks import Background, Foreground, Recipe, Task, is_done, is_test, write
 from atnet.files.atomic import write_text
-from atnet.files.images import read_image, write_image
+from atnet.parallel import map_unordered
 
 VERSION = 2
 """Counts changes of what a seed and an index give."""
-LONGEST_SIDE = 1024
-"""Pixels to which photographs are scaled down as backgrounds."""
+PAINTED = 200
+"""Backgrounds of a data set without photographs, unless another number is asked for."""
 _RECORD = "synthesis.json"
 
 
-class Recipe(NamedTuple):
-    """What decides the content of a data set, but for its length.
+@dataclass(frozen=True)
+class Synthesized:
+    """A data set as it is now.
 
     Attributes:
-        seed: Of all randomness.
-        size: Side of foregrounds and shorter side of procedural backgrounds, in pixels.
-        test_share: Of foregrounds and of backgrounds.
-        photographs: Lend foregrounds their colours and are the backgrounds; those of the test part
-            are none of the training part's. Without any, all is procedural.
+        folder: Of the data set.
+        training: Its foregrounds for training.
+        test: Its foregrounds for testing.
+        backgrounds: Its backgrounds for both.
+        drawn: Foregrounds and backgrounds of which a file was missing, and was made.
+        kept: Those of which every file was there.
     """
 
-    seed: int
-    size: int = 512
-    test_share: float = 0.1
-    photographs: tuple[Path, ...] = ()
+    folder: Path
+    training: int
+    test: int
+    backgrounds: int
+    drawn: int
+    kept: int
 
 
-class Foreground(NamedTuple):
-    """One foreground to draw, and where it and its alpha go."""
+def synthesize_data_set(
+    folder: Path,
+    count: int,
+    recipe: Recipe,
+    backgrounds: int | None = None,
+    *,
+    workers: int = 1,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Synthesized:
+    """Draws what is missing of a data set.
 
-    recipe: Recipe
-    index: int
-    colour: Path
-    alpha: Path
+    Args:
+        folder: As in `plan`.
+        count: Foregrounds of training and test together.
+        recipe: What to draw.
+        backgrounds: As in `plan`; by default all photographs, or else `PAINTED`.
+        workers: Processes; any number makes the same files.
+        progress: Called with the number of drawings that are done, and of all that were missing.
 
-    def files(self) -> tuple[Path, ...]:
-        """Returns what is written."""
-        return self.colour, self.alpha
+    Returns:
+        What there is, and what was made.
 
-    def write(self) -> None:
-        """Draws and writes it."""
-        recipe = self.recipe
-        photographs = recipe.photographs
-        test = is_test(self.index, recipe.test_share)
-        own = [
-            photograph
-            for index, photograph in enumerate(photographs)
-            if is_test(index, recipe.test_share) == test
-        ]
-        drawn = sample(recipe.seed, self.index, recipe.size, own)
-        write_image(self.colour, drawn.foreground)
-        write_image(self.alpha, drawn.alpha)
-
-
-class Background(NamedTuple):
-    """One background to paint or to copy, and where it goes."""
-
-    recipe: Recipe
-    index: int
-    path: Path
-
-    def files(self) -> tuple[Path, ...]:
-        """Returns what is written."""
-        return (self.path,)
-
-    def write(self) -> None:
-        """Paints it, or scales the photograph down, and writes it."""
-        photographs = self.recipe.photographs
-        if photographs:
-            picture = scaled_to(read_image(photographs[self.index]), LONGEST_SIDE)
-        else:
-            rng = np.random.default_rng([self.recipe.seed, self.index, 3])
-            short, long = self.recipe.size, round(self.recipe.size * 4 / 3)
-            height, width = (short, long) if rng.random() < 0.5 else (long, short)
-            picture = procedural_background(height, width, rng)
-        write_image(self.path, picture)
-
-
-Task = Foreground | Background
+    Raises:
+        ValueError: As in `plan`; or a photograph cannot be read.
+        OSError: A file cannot be written.
+    """
+    if backgrounds is None:
+        backgrounds = len(recipe.photographs) or PAINTED
+    tasks = plan(folder, count, recipe, backgrounds)
+    missing = [task for task in tasks if not is_done(task)]
+    for done, _ in enumerate(map_unordered(write, missing, workers=workers), start=1):
+        progress(done, len(missing))
+    tests = sum(is_test(index, recipe.test_share) for index in range(count))
+    return Synthesized(
+        folder,
+        training=count - tests,
+        test=tests,
+        backgrounds=sum(isinstance(task, Background) for task in tasks),
+        drawn=len(missing),
+        kept=len(tasks) - len(missing),
+    )
 
 
 def plan(folder: Path, count: int, recipe: Recipe, backgrounds: int = 0) -> list[Task]:
@@ -134,33 +124,6 @@ def plan(folder: Path, count: int, recipe: Recipe, backgrounds: int = 0) -> list
     record = {**_settings(recipe), **lengths, "kinds": dict(sorted(kinds.items()))}
     write_text(folder / _RECORD, json.dumps(record, indent=2) + "\n")
     return tasks
-
-
-def is_done(task: Task) -> bool:
-    """Says whether all its files exist; they are written whole or not at all."""
-    return all(path.is_file() for path in task.files())
-
-
-def write(task: Task) -> None:
-    """Draws and writes the files of a task.
-
-    Args:
-        task: One of `plan`.
-
-    Raises:
-        ImageError: A file cannot be written, or a photograph not be read.
-    """
-    task.write()
-
-
-def is_test(index: int, share: float) -> bool:
-    """Says whether a file is for testing; it stays so however long the data set grows.
-
-    Example:
-        >>> [index for index in range(20) if is_test(index, 0.1)]
-        [9, 19]
-    """
-    return int((index + 1) * share + 1e-9) > int(index * share + 1e-9)
 
 
 def find_photographs(folder: Path) -> tuple[Path, ...]:

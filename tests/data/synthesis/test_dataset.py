@@ -1,20 +1,16 @@
 import json
 
-import cv2
 import numpy as np
 import pytest
-from PIL import Image
 
 from atnet.data.synthesis.dataset import (
-    Recipe,
+    Synthesized,
     find_photographs,
-    is_done,
-    is_test,
     plan,
-    write,
+    synthesize_data_set,
 )
+from atnet.data.synthesis.tasks import Recipe, write
 from atnet.files.images import read_grey, read_image, write_image
-from image_files import LINEAR_GREY_PROFILE
 from scene_files import save
 
 RECIPE = Recipe(seed=5, size=64, test_share=0.25)
@@ -47,13 +43,20 @@ def test_layout_and_lists(tmp_path):
     assert (record["seed"], record["count"], sum(record["kinds"].values())) == (5, 4, 4)
 
 
-def test_a_pair_is_done_when_both_files_exist(tmp_path):
-    task = plan(tmp_path, 1, RECIPE)[0]
-    assert not is_done(task)
-    write(task)
-    assert is_done(task)
-    task.files()[1].unlink()
-    assert not is_done(task)
+def test_only_what_is_missing_is_drawn_and_counted(tmp_path):
+    made = synthesize_data_set(tmp_path, 4, RECIPE, 3)
+    assert made == Synthesized(tmp_path, training=3, test=1, backgrounds=3, drawn=7, kept=0)
+    min((tmp_path / "mask").iterdir()).unlink()
+    (tmp_path / "bg" / "000001.jpg").unlink()
+    seen = []
+    again = synthesize_data_set(tmp_path, 4, RECIPE, 3, progress=lambda *n: seen.append(n))
+    assert again == Synthesized(tmp_path, training=3, test=1, backgrounds=3, drawn=2, kept=5)
+    assert seen == [(1, 2), (2, 2)]
+
+
+def test_all_photographs_are_backgrounds_by_default(tmp_path, photographs):
+    recipe = RECIPE._replace(photographs=photographs)
+    assert synthesize_data_set(tmp_path / "data", 1, recipe).backgrounds == 8
 
 
 def test_growing_moves_nothing(tmp_path):
@@ -103,27 +106,6 @@ def test_a_part_takes_colours_from_its_own_photographs_only(tmp_path, photograph
     assert with_some[:3] != without[:3]
 
 
-def test_photographs_are_scaled_down(tmp_path):
-    ramp = np.tile(np.linspace(0, 1, 64, dtype=np.float32)[:, None, None], (1, 1, 3))
-    write_image(tmp_path / "wide.png", cv2.resize(ramp, (2500, 500)))
-    photographs = find_photographs(tmp_path)
-    (task,) = plan(tmp_path / "data", 1, Recipe(0, 64, photographs=photographs), 1)[1:]
-    write(task)
-    with Image.open(task.files()[0]) as written:
-        assert written.size == (1024, 205)
-    column = read_image(task.files()[0])[:, 512, 0]
-    assert np.abs(column - np.linspace(0, 1, 205)).max() < 0.02
-
-
-def test_profiles_of_photographs_are_applied(tmp_path):
-    grey = Image.fromarray(np.full((40, 40), 128, np.uint8))
-    grey.save(tmp_path / "linear.png", icc_profile=LINEAR_GREY_PROFILE)
-    recipe = Recipe(0, 64, photographs=find_photographs(tmp_path))
-    (task,) = plan(tmp_path / "data", 1, recipe, 1)[1:]
-    write(task)
-    assert np.allclose(read_image(task.files()[0]), 0.735, atol=0.01)  # of linear 0.5 in sRGB
-
-
 def test_files_of_another_origin_are_never_mixed_in(tmp_path):
     (tmp_path / "bg").mkdir()
     (tmp_path / "bg" / "holiday.jpg").touch()
@@ -133,11 +115,6 @@ def test_files_of_another_origin_are_never_mixed_in(tmp_path):
     (tmp_path / "fg" / "mine.png").touch()
     with pytest.raises(ValueError, match=r"mine\.png: is not of this data set"):
         plan(tmp_path, 1, RECIPE)
-
-
-@pytest.mark.parametrize("share", [0, 0.1, 0.25, 0.3, 1])
-def test_the_split_keeps_its_share(share):
-    assert sum(is_test(index, share) for index in range(100)) == round(100 * share)
 
 
 @pytest.mark.parametrize(
