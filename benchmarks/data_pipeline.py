@@ -35,7 +35,7 @@ STEPS = (
     ("jitter colours", "jittered", "make_sample"),
     ("blur background", "blurred", "make_sample"),
     ("pull background's colour", "pulled", "make_sample"),
-    ("composite", "blend", "make_sample"),
+    ("composite", "composite_bytes", "make_sample"),
     ("soften", "softened", "make_sample"),
     ("noise", "noisy", "make_sample"),
     ("trimap", "random_trimap", "make_sample"),

@@ -25,7 +25,7 @@ model=$run/$name.onnx
 
 atnet synthesize --out data --photos "$photos" --count "$foregrounds" --test-share 0.05 \
   --workers "$workers"
-atnet compose --data data --backgrounds-each 1 --trimaps band --workers "$workers"
+atnet compose --data data --backgrounds-each 1 --trimaps random --workers "$workers"
 atnet train all --config "configs/$name.toml" --resume
 atnet export "$run/joint/best.npz" -o "$model"
 atnet evaluate composition1k data --preset "$model" --report "$run/report/composites" \

@@ -40,7 +40,7 @@ def contents(folder):
 
 def test_compose_reports_what_it_made_and_then_skips(tmp_path):
     write_data(tmp_path)
-    result = compose(tmp_path, "--trimaps", "band", "--json")
+    result = compose(tmp_path, "--trimaps", "random", "--json")
     assert result.exit_code == 0
     folder = str(tmp_path / "merged_test")
     assert json.loads(result.stdout) == {
@@ -51,7 +51,7 @@ def test_compose_reports_what_it_made_and_then_skips(tmp_path):
     }
     first = contents(tmp_path)
     assert len(first) == 16
-    assert compose(tmp_path, "--trimaps", "band").stderr == (
+    assert compose(tmp_path, "--trimaps", "random").stderr == (
         f"folder: {folder}\ncomposed: 0\ntrimaps: 0\nkept: 8\n"
     )
     assert contents(tmp_path) == first
@@ -59,11 +59,11 @@ def test_compose_reports_what_it_made_and_then_skips(tmp_path):
 
 def test_what_is_missing_is_made_again_and_the_rest_kept(tmp_path):
     write_data(tmp_path)
-    compose(tmp_path, "--trimaps", "band")
+    compose(tmp_path, "--trimaps", "random")
     first = contents(tmp_path)
     (tmp_path / "merged_test/f0_1.png").unlink()
     (tmp_path / "trimap_test/f1_2.png").unlink()
-    again = compose(tmp_path, "--trimaps", "band", "--json")
+    again = compose(tmp_path, "--trimaps", "random", "--json")
     summary = json.loads(again.stdout)
     assert (summary["composed"], summary["trimaps"], summary["kept"]) == (1, 1, 6)
     assert contents(tmp_path) == first
@@ -85,21 +85,21 @@ def test_without_being_asked_no_trimaps_are_made(tmp_path):
 
 def test_any_number_of_workers_makes_the_same_bytes(tmp_path):
     one, three = write_data(tmp_path / "one"), write_data(tmp_path / "three")
-    assert compose(one, "--trimaps", "band", "--seed", 5).exit_code == 0
-    assert compose(three, "--trimaps", "band", "--seed", 5, "--workers", 3).exit_code == 0
+    assert compose(one, "--trimaps", "random", "--seed", 5).exit_code == 0
+    assert compose(three, "--trimaps", "random", "--seed", 5, "--workers", 3).exit_code == 0
     assert contents(one) == contents(three)
 
 
 def test_the_training_set_goes_into_its_own_folders(tmp_path):
     write_data(tmp_path, suffix="")
-    assert compose(tmp_path, "--set", "train", "--trimaps", "band").exit_code == 0
+    assert compose(tmp_path, "--set", "train", "--trimaps", "random").exit_code == 0
     assert len(list((tmp_path / "merged").iterdir())) == 8
     assert len(list((tmp_path / "trimap").iterdir())) == 8
 
 
 def test_composites_of_the_originals_names_can_be_scored(tmp_path):
     write_data(tmp_path)
-    assert compose(tmp_path, "--names", "original", "--trimaps", "band").exit_code == 0
+    assert compose(tmp_path, "--names", "original", "--trimaps", "random").exit_code == 0
     truth = tmp_path / "truth"
     for number in range(8):
         alpha = soft_disc((40, 50), 5 + 2 * (number // 4))
@@ -119,14 +119,14 @@ def test_all_problems_are_reported_and_nothing_is_made(tmp_path):
         f"f0: alpha {tmp_path / 'mask_test/f0.png'} is missing",
         "f1: sizes differ: image 50 x 40, alpha 4 x 3",
     ]
-    result = compose(tmp_path, "--trimaps", "band")
+    result = compose(tmp_path, "--trimaps", "random")
     assert result.exit_code == 1
     assert result.stdout == ""
     assert result.stderr.splitlines() == [
         "atnet: error: 2 problems, nothing was made:",
         *(f"  {problem}" for problem in problems),
     ]
-    result = compose(tmp_path, "--trimaps", "band", "--json")
+    result = compose(tmp_path, "--trimaps", "random", "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout) == {
         "error": "2 problems, nothing was made",
@@ -167,7 +167,7 @@ def test_bad_usage_exits_with_2(tmp_path, options):
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_killed_run_continues_to_the_same_bytes(tmp_path):
     killed, whole = (write_data(tmp_path / name, 6, (200, 250)) for name in ("killed", "whole"))
-    options = ["--backgrounds-each", "4", "--trimaps", "band"]
+    options = ["--backgrounds-each", "4", "--trimaps", "random"]
     process = subprocess.Popen(
         [sys.executable, "-m", "atnet", "compose", "--data", str(killed), *options],
         stdout=subprocess.DEVNULL,
@@ -180,7 +180,7 @@ def test_a_killed_run_continues_to_the_same_bytes(tmp_path):
     process.wait()
     partial = contents(killed)
     assert 0 < len(partial) < 48
-    assert compose(killed, "--trimaps", "band").exit_code == 0
-    assert compose(whole, "--trimaps", "band").exit_code == 0
+    assert compose(killed, "--trimaps", "random").exit_code == 0
+    assert compose(whole, "--trimaps", "random").exit_code == 0
     assert contents(killed) == contents(whole)
     assert partial.items() <= contents(whole).items()

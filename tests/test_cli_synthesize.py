@@ -106,7 +106,7 @@ def test_photographs_change_the_colours_and_are_the_backgrounds(made, tmp_path):
 def test_a_test_set_can_be_composed_from_nothing(tmp_path):
     made = synthesize("--out", tmp_path, "--count", 2, "--size", 48, "--test-share", 0.5)
     assert made.exit_code == 0, made.stderr
-    composed = CliRunner().invoke(app, ["compose", "--data", str(tmp_path), "--trimaps", "band"])
+    composed = CliRunner().invoke(app, ["compose", "--data", str(tmp_path), "--trimaps", "random"])
     assert composed.exit_code == 0, composed.stderr
     assert len(list((tmp_path / "merged_test").iterdir())) == 20
     assert len(list((tmp_path / "trimap_test").iterdir())) == 20

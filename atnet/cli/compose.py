@@ -21,7 +21,7 @@ Names = Annotated[
     typer.Option(help="FOREGROUND_K.png, or the original's I_J.png."),
 ]
 Trimaps = Annotated[
-    Literal["none", "band", "original"],
+    Literal["none", "random", "original"],
     typer.Option(
         help="Make those that are missing: both sides eroded by drawn radii, or dilated 20 times "
         "as the original did."
@@ -47,7 +47,7 @@ def compose(
     for the training set). Adobe's lists of names set the order if they are in the folder. Existing
     files are kept, so that a stopped run continues; remove them to start again.
 
-    Example: `atnet compose --data data --backgrounds photos --trimaps band --workers 4`
+    Example: `atnet compose --data data --backgrounds photos --trimaps random --workers 4`
     """
     from atnet.data.compose import Composition, compose_data_set
     from atnet.data.scenes import DataSetError

@@ -35,7 +35,7 @@ class Composition:
         each: Backgrounds for each foreground; `None` for the official number.
         names: `official` for `<foreground>_<k>`, or `original` for `<i>_<j>` where i counts
             foregrounds and j all composites.
-        trimaps: `none`; `band`, which erodes foreground and background by radii drawn for each
+        trimaps: `none`; `random`, which erodes foreground and background by radii drawn for each
             composite; `original`, which dilates as the original's test run does.
         seed: Of the radii.
     """
@@ -45,7 +45,7 @@ class Composition:
     backgrounds: Path | None = None
     each: int | None = None
     names: Scheme = "official"
-    trimaps: Literal["none", "band", "original"] = "none"
+    trimaps: Literal["none", "random", "original"] = "none"
     seed: int = 0
 
     @property
@@ -243,5 +243,5 @@ def _composites(
             background=backgrounds[place % len(backgrounds)],
             target=layout.composites / f"{name}.png",
             trimap=None if wanted.trimaps == "none" else layout.trimaps / f"{name}.png",
-            radii=(int(drawn[0]), int(drawn[1])) if wanted.trimaps == "band" else None,
+            radii=(int(drawn[0]), int(drawn[1])) if wanted.trimaps == "random" else None,
         )

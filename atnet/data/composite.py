@@ -111,7 +111,7 @@ class Written(NamedTuple):
 
 
 def write_composite(task: Composite) -> Written:
-    """Makes the files of a composite that do not exist; each appears as a whole or not at all.
+    """Makes the files of a composite that do not exist; each file is whole, or not there.
 
     Args:
         task: The files.

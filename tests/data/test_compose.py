@@ -191,7 +191,7 @@ def test_what_is_composed_is_read_back(tmp_path, names, listed):
         (tmp_path / "test_fg_names.txt").write_text(
             "\n".join(f"{name}.jpg" for name in foregrounds)
         )
-    composites = plan_composites(Composition(tmp_path, each=3, names=names, trimaps="band"))
+    composites = plan_composites(Composition(tmp_path, each=3, names=names, trimaps="random"))
     for composite in reversed(composites):
         write_composite(composite)
     scenes = read_composition1k(tmp_path)
@@ -207,7 +207,9 @@ def test_what_is_composed_is_read_back(tmp_path, names, listed):
 
 def test_radii_depend_on_seed_and_place_alone(tmp_path):
     def radii(folder, **settings):
-        composites = plan_composites(Composition(folder, each=4, **{"trimaps": "band", **settings}))
+        composites = plan_composites(
+            Composition(folder, each=4, **{"trimaps": "random", **settings})
+        )
         return [composite.radii for composite in composites]
 
     few = write_sources(tmp_path / "few", ["a", "b"], FOUR)

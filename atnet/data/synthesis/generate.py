@@ -22,7 +22,7 @@ _SECOND_OBJECT = 0.12  # the share of foregrounds that are two things
 _LEAST_COVER = 0.01  # mean alpha below which a drawing shows too little to learn from
 
 
-class Sample(NamedTuple):
+class Drawing(NamedTuple):
     """Straight colour `(H, W, 3)`, alpha `(H, W)`, and the name of the kind."""
 
     foreground: np.ndarray
@@ -30,7 +30,9 @@ class Sample(NamedTuple):
     kind: str
 
 
-def sample(seed: int, index: int, size: int = 512, photographs: Sequence[Path] = ()) -> Sample:
+def draw_foreground(
+    seed: int, index: int, size: int = 512, photographs: Sequence[Path] = ()
+) -> Drawing:
     """Draws one foreground; the same arguments always give the same values.
 
     Args:
@@ -46,7 +48,7 @@ def sample(seed: int, index: int, size: int = 512, photographs: Sequence[Path] =
         ValueError: `size` is too small, or a number is negative.
 
     Example:
-        >>> drawn = sample(seed=1, index=2, size=64)
+        >>> drawn = draw_foreground(seed=1, index=2, size=64)
         >>> drawn.foreground.shape, drawn.alpha.shape, drawn.kind in KINDS
         ((64, 64, 3), (64, 64), True)
     """
@@ -58,11 +60,11 @@ def sample(seed: int, index: int, size: int = 512, photographs: Sequence[Path] =
     kind = kind_of(seed, index)
     texture = from_photographs(photographs) if photographs else procedural
     drawn = finish(np.random.default_rng([seed, index, 2]), _draw(seed, index, size, texture))
-    return Sample(drawn.colour, drawn.alpha, kind)
+    return Drawing(drawn.colour, drawn.alpha, kind)
 
 
 def kind_of(seed: int, index: int) -> str:
-    """Says which kind a sample is, without drawing it.
+    """Says which kind a foreground is, without drawing it.
 
     Args:
         seed: Of the whole data set.
@@ -83,7 +85,7 @@ def example(seed: int, kind: str, size: int, photographs: Sequence[Path] = ()) -
         seed: Any number.
         kind: A key of `KINDS`.
         size: Side in pixels.
-        photographs: As in `sample`.
+        photographs: As in `draw_foreground`.
 
     Returns:
         The layer, its colour made whole.
@@ -98,7 +100,7 @@ def effects(seed: int, size: int, photographs: Sequence[Path] = ()) -> dict[str,
     Args:
         seed: Any number.
         size: Side in pixels.
-        photographs: As in `sample`.
+        photographs: As in `draw_foreground`.
 
     Returns:
         Name of the effect to layer.

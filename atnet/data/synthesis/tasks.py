@@ -7,7 +7,7 @@ import numpy as np
 
 from atnet.arrays import scaled_to
 from atnet.data.synthesis.backgrounds import procedural_background
-from atnet.data.synthesis.generate import sample
+from atnet.data.synthesis.generate import draw_foreground
 from atnet.files.images import read_image, write_image
 
 LONGEST_SIDE = 1024
@@ -53,7 +53,7 @@ class Foreground(NamedTuple):
             for index, photograph in enumerate(photographs)
             if is_test(index, recipe.test_share) == test
         ]
-        drawn = sample(recipe.seed, self.index, recipe.size, own)
+        drawn = draw_foreground(recipe.seed, self.index, recipe.size, own)
         for path, pixels in ((self.colour, drawn.foreground), (self.alpha, drawn.alpha)):
             if not path.is_file():
                 write_image(path, pixels)

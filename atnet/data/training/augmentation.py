@@ -59,7 +59,7 @@ def make_sample(cutout: Cutout, background: np.ndarray, rng: np.random.Generator
         background = blurred(background, rng)
     if rng.random() < PULLED:
         background = pulled(background, Cutout(foreground, cutout.alpha), rng)
-    image = blend(foreground, background, cutout.alpha)
+    image = composite_bytes(foreground, background, cutout.alpha)
     if rng.random() < SOFTENED:
         image = softened(image, rng)
     image = noisy(image, float(rng.choice(NOISES)), rng)
@@ -141,8 +141,10 @@ def pulled(background: np.ndarray, cutout: Cutout, rng: np.random.Generator) -> 
     return cv2.add(background, rng.uniform(0.3, 1) * missing)
 
 
-def blend(foreground: np.ndarray, background: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """Composes alpha F + (1 - alpha) B in whole numbers, exactly rounded.
+def composite_bytes(
+    foreground: np.ndarray, background: np.ndarray, alpha: np.ndarray
+) -> np.ndarray:
+    """Makes the composite alpha F + (1 - alpha) B in whole numbers, exactly rounded.
 
     Args:
         foreground: uint8 `(H, W, 3)`.

@@ -72,7 +72,7 @@ def batches(settings: PipelineSettings, first: int = 0) -> grain.DatasetIterator
 
     Batch n depends on nothing but the seed, n and the files: not on the number of workers, nor on
     where one began; the slices of all shards, one after the other, are the batch of one process.
-    In each epoch every foreground comes once, in a new order. Workers pass batches through shared
+    In each pass every foreground comes once, in a new order. Workers pass batches through shared
     memory, about four for each worker: containers may need more of it than they are given.
 
     Args:
@@ -120,8 +120,8 @@ class _Maker:
     def __call__(self, position: int) -> Batch:
         """Returns inputs and targets of one sample."""
         rng = np.random.default_rng((self._seed, _SAMPLES, position))
-        epoch, place = divmod(position, len(self._foregrounds))
-        number = int(_order(self._seed, epoch, len(self._foregrounds))[place])
+        turn, place = divmod(position, len(self._foregrounds))
+        number = int(_order(self._seed, turn, len(self._foregrounds))[place])
         cutout = self._cutout(number, rng)
         if rng.random() < MERGED:
             both = merged(cutout, self._cutout(int(rng.integers(len(self._foregrounds))), rng))
@@ -183,9 +183,9 @@ def _check(settings: PipelineSettings, first: int) -> None:
 
 
 @lru_cache(maxsize=2)
-def _order(seed: int, epoch: int, count: int) -> np.ndarray:
-    """Shuffles the foregrounds of an epoch; Grain's shuffle needs milliseconds for few of them."""
-    return np.random.default_rng((seed, _ORDERS, epoch)).permutation(count)
+def _order(seed: int, turn: int, count: int) -> np.ndarray:
+    """Shuffles the foregrounds of a pass; Grain's shuffle needs milliseconds for few of them."""
+    return np.random.default_rng((seed, _ORDERS, turn)).permutation(count)
 
 
 def _unshared(batch: Batch) -> Batch:

@@ -4,8 +4,8 @@ import pytest
 
 from atnet.data.training import augmentation
 from atnet.data.training.augmentation import (
-    blend,
     blurred,
+    composite_bytes,
     jittered,
     make_sample,
     merged,
@@ -39,13 +39,13 @@ def test_blend_is_exact_for_all_bytes():
     foreground = foreground[..., None].repeat(3, axis=2)
     background = np.dstack([np.zeros_like(alpha), alpha[::-1], alpha.T])
     expected = composed(foreground, background, alpha)
-    assert np.array_equal(blend(foreground, background, alpha), expected)
+    assert np.array_equal(composite_bytes(foreground, background, alpha), expected)
 
 
 def test_blend_by_hand():
     # 0.2 * 200 + 0.8 * 100 = 120
     alpha = np.full((1, 1), 51, np.uint8)
-    assert blend(grey(200, (1, 1)), grey(100, (1, 1)), alpha).tolist() == [[[120] * 3]]
+    assert composite_bytes(grey(200, (1, 1)), grey(100, (1, 1)), alpha).tolist() == [[[120] * 3]]
 
 
 @pytest.mark.parametrize("seed", range(5))

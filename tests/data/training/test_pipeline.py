@@ -91,7 +91,7 @@ def test_the_seed_decides(settings, six):
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_workers_change_nothing_and_states_are_restored_in_mid_epoch(settings, six, workers):
+def test_workers_change_nothing_and_states_are_restored_in_mid_pass(settings, six, workers):
     settings = replace(settings, workers=workers)
     with contextlib.closing(batches(settings, first=1)) as iterator:
         found = [inputs | targets for inputs, targets in islice(iterator, 2)]
@@ -104,7 +104,7 @@ def test_workers_change_nothing_and_states_are_restored_in_mid_epoch(settings, s
         assert equal([inputs | targets for inputs, targets in islice(iterator, 3)], six[3:])
 
 
-def test_every_epoch_shows_each_foreground_once_in_a_new_order(tmp_path, monkeypatch):
+def test_every_pass_shows_each_foreground_once_in_a_new_order(tmp_path, monkeypatch):
     monkeypatch.setattr(pipeline, "MERGED", 0)
     for number in range(10):
         save(tmp_path / f"fg/{number}.png", noise(number, 40, 40))
@@ -113,7 +113,7 @@ def test_every_epoch_shows_each_foreground_once_in_a_new_order(tmp_path, monkeyp
     found = made(PipelineSettings(tmp_path, size=32, batch=5), 8)
     shown = np.array([batch["alpha"][:, 0, 0, 0] for batch in found]).reshape(4, 10)
     assert (np.sort(shown, axis=1) == 20 + 20 * np.arange(10)).all()
-    assert len({tuple(epoch) for epoch in shown}) == 4
+    assert len({tuple(order) for order in shown}) == 4
 
 
 def test_a_third_of_the_samples_has_two_foregrounds(tmp_path):
