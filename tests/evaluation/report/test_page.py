@@ -73,6 +73,31 @@ def test_it_shows_means_groups_failures_and_circumstances(report):
     assert report.about["Machine"] in text
 
 
+def test_bars_stand_on_the_axis_side_by_side_and_lead_to_their_pictures(report):
+    elements = Elements(render_page(report))
+    bars = [
+        [float(bar[name]) for name in ("x", "y", "width", "height")]
+        for bar in elements.find("rect")
+    ]
+    assert len(bars) == 2 + 20  # scenes, bins of the histogram
+    assert [y + height for _, y, _, height in bars] == [pytest.approx(166, abs=0.011)] * 22
+    # The scale of the scenes ends at 0.5: 158 pixels high; two bars share 586, 2 between them.
+    for left, row, (x, _, width, height) in zip((48, 341), report.rows, bars, strict=False):
+        assert [x, width, height] == pytest.approx([left + 1, 291, 158 * row.sad / 0.5], abs=0.006)
+    links = [attributes["href"] for attributes in elements.find("a")]
+    assert links == ["#scene-1", "#scene-2"] * 2  # of bars, of the table
+
+
+def test_frames_mark_the_enlarged_regions(report):
+    elements = Elements(render_page(report))
+    frames = [found for found in elements.find("i") if "data-number" in found]
+    whole = "left:0.00%;top:0.00%;width:100.00%;height:100.00%"  # the images are small
+    assert frames == [{"data-number": "1", "style": whole}] * 4  # on image and error of two scenes
+    captions = [found["alt"] for found in elements.find("img")][:10]
+    maps = ["image", "trimap", "prediction", "truth", "error"]
+    assert captions == maps + [f"1: {name}" for name in maps]
+
+
 def test_only_the_worst_scenes_are_pictured(report, monkeypatch):
     monkeypatch.setattr(page, "PICTURED", 1)
     text = render_page(report)
