@@ -89,7 +89,7 @@ def run(name: str, data_set: DataSet, folder: Path) -> Report:
     started = time.monotonic()
     report = run_evaluation(
         Evaluation(data_set, trial, folder / name, resume=True, threads=THREADS),
-        problems=lambda problems: print(*(f"problem: {text}" for text in problems), sep="\n"),
+        problems=lambda problems: print("".join(f"problem: {text}\n" for text in problems), end=""),
         progress=lambda row: print(
             f"{name} {row.name}: SAD {row.sad} {row.error or ''}", flush=True
         ),

@@ -78,6 +78,17 @@ def test_names_that_standard_output_cannot_encode_are_escaped(data):
     assert result.stdout.splitlines()[1].startswith(r"dils\u0142_0: sad ")
 
 
+def test_a_stopped_run_goes_on(data):
+    assert run(data.parent, "--report", "report").returncode == 0
+    refused = run(data.parent, "--report", "report")
+    assert refused.returncode == 1
+    assert "has 2 rows; continue with --resume" in refused.stderr
+    resumed = run(data.parent, "--report", "report", "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    assert "disc_0: sad" not in resumed.stdout
+    assert "mean sad" in resumed.stdout
+
+
 def test_a_missing_folder_is_one_line(tmp_path):
     result = run(tmp_path, "--data", "nowhere")
     assert result.returncode == 1

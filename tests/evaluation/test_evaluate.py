@@ -94,3 +94,8 @@ def test_rows_are_never_overwritten_unasked(scenes, tmp_path):
 def test_what_cannot_be_meant_is_refused_before_anything_runs(tmp_path, names, method, message):
     with pytest.raises(ValueError, match=message):
         evaluate([Scene(name, tmp_path) for name in names], Trial(method))
+
+
+def test_names_may_be_of_any_bytes(tmp_path):
+    (row,) = evaluate([Scene("caf\udce9", tmp_path)], Trial())
+    assert row.error == "ValueError: has no trimap"

@@ -13,6 +13,8 @@ def test_predictions_of_one_group_may_lie_without_its_folder(tmp_path):
     (tmp_path / "Trimap1").mkdir()
     nested = with_predictions([scene], tmp_path)
     assert nested[0].prediction == tmp_path / "Trimap1/GT01.png"
+    both = with_predictions([scene, Scene("Trimap2/GT01", tmp_path)], tmp_path / "missing")
+    assert both[1].prediction == tmp_path / "missing/Trimap2/GT01.png"
 
 
 def test_predictions_are_read_as_they_are_scored(tmp_path):

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import pytest
@@ -18,3 +19,12 @@ def test_all_formats_are_written(tmp_path):
 def test_a_missing_folder_is_an_error(tmp_path):
     with pytest.raises(OSError, match="does not exist"):
         write_report(small_report(tmp_path), tmp_path / "missing")
+
+
+def test_a_name_that_utf_8_cannot_hold_does_not_cost_the_report(tmp_path):
+    report = small_report(tmp_path)
+    rows = [dataclasses.replace(report.rows[-1], name="caf\udce9")]
+    write_report(dataclasses.replace(report, rows=rows), tmp_path)
+    for suffix in ("csv", "md", "html"):
+        assert r"caf\udce9" in (tmp_path / f"report.{suffix}").read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "report.json").read_text())["rows"][0]["name"] == "caf\udce9"
