@@ -32,7 +32,9 @@ def in_fresh_process(code):
     )
 
 
-@pytest.mark.parametrize("heavy", ["keras", "jax", "torch", "tensorflow", "pandas", "ray", "scipy"])
+@pytest.mark.parametrize(
+    "heavy", ["keras", "jax", "torch", "tensorflow", "pandas", "ray", "scipy", "jinja2"]
+)
 def test_import_atnet_is_light(heavy):
     run = in_fresh_process(f"import sys, atnet; sys.exit({heavy!r} in sys.modules)")
     assert run.returncode == 0, run.stderr
