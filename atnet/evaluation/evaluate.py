@@ -39,7 +39,7 @@ def evaluate(
 
     Raises:
         ImportError: The method needs a package that is missing.
-        MemoryError: A worker was killed.
+        ChildProcessError: A worker ended in the middle of its work.
         ValueError: Nothing to evaluate, or rows that would be overwritten.
     """
     tasks = _tasks(scenes, trial)

@@ -61,7 +61,7 @@ def run_evaluation(
 
     Raises:
         ImportError: The method needs a package that is missing.
-        MemoryError: A worker was killed.
+        ChildProcessError: A worker ended in the middle of its work.
         OSError: The folder cannot be written.
         ValueError: Nothing to evaluate, or rows that would be overwritten.
     """
