@@ -57,10 +57,13 @@ def versions(packages: Sequence[str] = ()) -> dict[str, str]:
     return found
 
 
-def reset_peak_memory() -> None:
-    """Starts a new measurement of peak memory, where the system can (Linux)."""
-    with contextlib.suppress(OSError):
+def reset_peak_memory() -> bool:
+    """Starts a new measurement of peak memory, and tells whether the system can (Linux)."""
+    try:
         Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return False
+    return True
 
 
 def peak_memory() -> float | None:

@@ -45,6 +45,7 @@ class ATNet(keras.Model):
         Dict of `coarse_alpha` and `alpha`, float32 `(B, H, W, 1)` in [0, 1].
 
     Raises:
+        TypeError: Unknown argument.
         ValueError: Unknown encoder, decoder, width or fusion; a width or fusion that the decoder
             does not have; a height or width of the input that is no multiple of 32.
 
@@ -70,6 +71,8 @@ class ATNet(keras.Model):
         **kwargs: Any,
     ):
         _check_parts(decoder, width, fusion)
+        if unknown := sorted(kwargs.keys() - {"name", "trainable"}):  # Keras would drop them
+            raise TypeError(f"ATNet takes no {', '.join(unknown)}")
         original = decoder == "original"
         factor = _WIDTHS[width]
 

@@ -18,7 +18,7 @@ import onnx_ir
 import torch
 from onnxscript.rewriter import pattern, rewrite
 
-from atnet.files.atomic import write_bytes
+from atnet.files.atomic import check_target, write_bytes
 from atnet.matting.footprint import measure_bytes_per_pixel
 from atnet.matting.runtime import CONTEXT, MULTIPLE, load_onnxruntime
 from atnet.models.atnet import ATNet
@@ -37,8 +37,13 @@ def export_onnx(model: ATNet, path: str | Path, half_storage: bool = True) -> No
         half_storage: Store weights as float16, which halves the file; arithmetic stays float32.
 
     Raises:
+        OSError: The file cannot be written.
         RuntimeError: Keras runs on another backend.
+        ValueError: The target does not end in `.onnx`.
     """
+    if Path(path).suffix != ".onnx":
+        raise ValueError(f"{path}: give a name that ends in .onnx")
+    check_target(path)
     if keras.backend.backend() != "torch":
         raise RuntimeError(
             f"Keras runs on {keras.backend.backend()}; export needs KERAS_BACKEND=torch"

@@ -47,8 +47,8 @@ def load_network(
 
     Args:
         path: `.keras` file, or `.npz` archive of weights.
-        encoder: Of an archive's weights, as in `ATNet`; by default what the archive names, and
-            where it names nothing `ATNet`'s own default.
+        encoder: As in `ATNet`; by default what the file names, and where an archive names nothing
+            `ATNet`'s own default.
         decoder: Likewise.
         width: Likewise.
         fusion: Likewise.
@@ -61,19 +61,18 @@ def load_network(
         ValueError: The file is of another kind or does not fit.
     """
     path = Path(path)
+    parts = zip(_PARTS, (encoder, decoder, width, fusion), strict=True)
+    given = {part: name for part, name in parts if name is not None}
     if path.suffix == ".keras":
-        if not path.is_file():
-            raise FileNotFoundError(f"{path}: no such file")
-        network = keras.saving.load_model(path, compile=False)
-        if not isinstance(network, ATNet):
-            raise ValueError(f"{path}: holds a {type(network).__name__}; expected an ATNet")
+        network = _read_keras(path)
+        named = _parts_of(network)
+        _check_named(named, {**named, **given}, path)
         return network
     if path.suffix != ".npz":
         raise ValueError(f"{path}: expected a .keras network or an .npz archive of weights")
     arrays = read_archive(path)
     named = _named_parts(arrays)
-    given = dict(zip(_PARTS, (encoder, decoder, width, fusion), strict=True))
-    wanted = {**named, **{part: name for part, name in given.items() if name is not None}}
+    wanted = {**named, **given}
     _check_named(named, wanted, path)
     network = ATNet(**wanted)
     _assign(network, arrays, path)
@@ -102,8 +101,22 @@ def load_weights(model: ATNet, path: str | Path) -> None:
     _assign(model, read_archive(Path(path)), path)
 
 
+def _read_keras(path: Path) -> ATNet:
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    network = keras.saving.load_model(path, compile=False)
+    if not isinstance(network, ATNet):
+        found = type(network).__name__
+        raise ValueError(f"{path}: holds a {found}; expected an ATNet")  # noqa: TRY004
+    return network
+
+
+def _parts_of(model: ATNet) -> dict[str, str]:
+    return {part: getattr(model, part) for part in _PARTS}
+
+
 def _assign(model: ATNet, arrays: dict[str, np.ndarray], path: str | Path) -> None:
-    _check_named(_named_parts(arrays), {part: getattr(model, part) for part in _PARTS}, path)
+    _check_named(_named_parts(arrays), _parts_of(model), path)
     variables = variable_names(model)
     weights = {name: values for name, values in arrays.items() if name != _ARCHITECTURE}
     problems = misfits(weights, {name: tuple(v.shape) for name, v in variables.items()})
@@ -116,8 +129,9 @@ def _assign(model: ATNet, arrays: dict[str, np.ndarray], path: str | Path) -> No
 
 def _named_parts(arrays: dict[str, np.ndarray]) -> dict[str, str]:
     """Reads which network an archive is of, as arguments of `ATNet`; not all archives say so."""
-    names = map(str, np.ravel(arrays.get(_ARCHITECTURE, ())))
-    return current_names(dict(zip(_PARTS, names, strict=False)))
+    names = dict(zip(_PARTS, map(str, np.ravel(arrays.get(_ARCHITECTURE, ()))), strict=False))
+    # Archives that name two parts are from before there was a choice of the others.
+    return current_names({"width": "full", "fusion": "add", **names}) if names else {}
 
 
 def _check_named(named: dict[str, str], wanted: dict[str, str], path: str | Path) -> None:
@@ -144,7 +158,7 @@ def save_weights(model: ATNet, path: str | Path, dtype: str = "float32") -> None
         name: np.asarray(keras.ops.convert_to_numpy(variable.value), dtype)
         for name, variable in variable_names(model).items()
     }
-    arrays[_ARCHITECTURE] = np.array([getattr(model, part) for part in _PARTS])
+    arrays[_ARCHITECTURE] = np.array(list(_parts_of(model).values()))
     with replacing(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
 

@@ -211,3 +211,8 @@ def test_sizes_that_are_no_multiple_of_32_are_refused(model):
 def test_parts_that_do_not_exist_or_go_together_are_refused_by_name(arguments, message):
     with pytest.raises(ValueError, match=message):
         ATNet(**arguments)
+
+
+def test_a_misspelt_argument_is_no_other_network():
+    with pytest.raises(TypeError, match="ATNet takes no widht"):
+        ATNet("mobilenet_v2", widht="half")

@@ -171,6 +171,18 @@ def test_biased_convolutions_take_their_normalisation_in(tmp_path):
     assert operators == {"Concat", "Conv", "Relu", "Transpose"}
 
 
+def test_a_target_is_refused_before_minutes_of_work(tmp_path):
+    from atnet.models.export import export_onnx
+
+    weights = tmp_path / "best.npz"
+    weights.write_bytes(b"weights")
+    with pytest.raises(ValueError, match=r"best\.npz: give a name that ends in \.onnx"):
+        export_onnx(small_network(), weights)
+    with pytest.raises(OSError, match="does not exist"):
+        export_onnx(small_network(), tmp_path / "new" / "model.onnx")
+    assert weights.read_bytes() == b"weights"
+
+
 def test_a_failed_export_leaves_the_old_file(tmp_path):
     from atnet.models.export import export_onnx
 

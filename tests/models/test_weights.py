@@ -93,6 +93,18 @@ def test_archives_with_former_names_still_load(former, parts, tmp_path):
         np.testing.assert_array_equal(old, new)
 
 
+def test_what_a_file_names_is_not_overruled(model, tmp_path):
+    """Two fusions have weights of the same shapes: a wrong one would load without a word."""
+    path = tmp_path / "former.npz"
+    np.savez(path, architecture=np.array(["vgg16", "original"]))
+    with pytest.raises(ValueError, match="is of fusion add, which does not fit fusion winner"):
+        load_network(path, fusion="winner")
+    model.save(tmp_path / "whole.keras")
+    with pytest.raises(ValueError, match="is of width full, which does not fit width half"):
+        load_network(tmp_path / "whole.keras", width="half")
+    assert load_network(tmp_path / "whole.keras", width="full").width == "full"
+
+
 def test_an_archive_that_cannot_be_written_leaves_the_old_one(model, archive, tmp_path):
     before = archive.read_bytes()
     with pytest.raises(TypeError):
