@@ -65,10 +65,11 @@ def map_unordered(
     threads = threads or max(1, usable_cores() // workers)
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, context, start_worker, (threads,))
+    processes: list[BaseProcess] = []
     try:
         with _threads_of_children(threads):  # all processes start with the first task
             waiting = {pool.submit(function, task) for task in first}
-        processes = multiprocessing.active_children()
+        processes += multiprocessing.active_children()
         while waiting:
             free = workers * (1 + AHEAD) - len(waiting)
             waiting |= {pool.submit(function, task) for task in islice(tasks, free)}

@@ -79,7 +79,9 @@ class Tiling:
         Returns:
             Tiles of one size with an unknown pixel in their core.
         """
-        rows, columns = (_spans(unknown.any(axis=axis), side, self.context) for axis in (1, 0))
+        rows, columns = (
+            _spans(np.asarray(unknown.any(axis=axis)), side, self.context) for axis in (1, 0)
+        )
         return [
             Rectangle(row.start, column.start, row.length, column.length)
             for row, column in itertools.product(rows, columns)

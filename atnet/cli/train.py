@@ -50,12 +50,12 @@ def train(
         raise ImportError(f"{error.name} is missing; pip install 'atnet[train]'") from error
 
     settings, place = read_config(config), Process(process, processes, coordinator)
-    names = list(STAGES) if stage == "all" else [stage]
+    names = [name for name in STAGES if stage in (name, "all")]
     with _progress() as progress:
         bar = _bar(progress, settings.data.batch)
         best = train_stages(names, settings, resume=resume, process=place, callbacks=[bar])
     lines = {f"{name}.{key}": figure for name in best for key, figure in best[name].items()}
-    report(dict(best) if as_json else lines, as_json)
+    report({**best} if as_json else lines, as_json)
 
 
 def _progress() -> Progress:

@@ -2,6 +2,7 @@
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -72,7 +73,7 @@ def load_network(
         raise ValueError(f"{path}: expected a .keras network or an .npz archive of weights")
     arrays = read_archive(path)
     named = _named_parts(arrays)
-    wanted = {**named, **given}
+    wanted: dict[str, Any] = {**named, **given}
     _check_named(named, wanted, path)
     network = ATNet(**wanted)
     _assign(network, arrays, path)

@@ -32,7 +32,7 @@ def test_an_error_in_the_block_leaves_the_file_as_it_was(tmp_path):
     target = tmp_path / "a.bin"
     target.write_bytes(b"before")
     with pytest.raises(TypeError), replacing(target) as file:
-        file.write("half")  # pyright: ignore[reportArgumentType]
+        file.write("half")  # pyright: ignore[reportArgumentType, reportCallIssue]
     assert content(tmp_path) == {"a.bin": b"before"}
 
 

@@ -1,4 +1,5 @@
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -112,7 +113,7 @@ def test_a_colour_goes_before_a_folder_or_file_of_its_name(tmp_path, monkeypatch
     (tmp_path / "red").write_bytes(b"x")
     assert parse_background("white") == (1, 1, 1)
     assert parse_background("red") == (1, 0, 0)
-    assert parse_background("./red").name == "red"
+    assert parse_background("./red") == Path("red")
     for name in ("no-such-colour", "./white", "#12"):
         with pytest.raises(ImageError, match="neither a file nor a colour"):
             parse_background(name)
