@@ -50,7 +50,7 @@ def train(
         raise ImportError(f"{error.name} is missing; pip install 'atnet[train]'") from error
 
     settings, place = read_config(config), Process(process, processes, coordinator)
-    names = [name for name in STAGES if stage in (name, "all")]
+    names = tuple(STAGES) if stage == "all" else (stage,)
     with _progress() as progress:
         bar = _bar(progress, settings.data.batch)
         best = train_stages(names, settings, resume=resume, process=place, callbacks=[bar])
