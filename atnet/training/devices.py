@@ -48,6 +48,13 @@ class Process:
             )
         keras.distribution.initialize(self.coordinator, self.count, self.index)
 
+    def wait(self) -> None:
+        """Waits until all processes have come to this point."""
+        if self.count > 1:
+            from jax.experimental import multihost_utils  # noqa: PLC0415  (of one backend)
+
+            multihost_utils.sync_global_devices("atnet")
+
 
 def available_devices() -> list[str]:
     """Lists all devices of all processes; on another backend than JAX, the one that trains."""

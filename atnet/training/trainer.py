@@ -61,6 +61,7 @@ def train(
             checkpoints.restore(model, checkpoint)
         folder.path.mkdir(parents=True, exist_ok=True)
         _fit(model, epochs, config.schedule(name), callbacks)
+    process.wait()  # for the weights, which one of them writes and all may go on from
     return {**epochs.best, "weights": str(folder.weights)}
 
 
