@@ -1,7 +1,7 @@
 """A training run from configuration to weights; stopped at any moment, it goes on exactly."""
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ def train(
 
 
 def train_stages(
-    names: Iterable[StageName],
+    names: Sequence[StageName],
     config: Config,
     *,
     resume: bool = False,
@@ -86,9 +86,12 @@ def train_stages(
         For each stage what `train` returns.
 
     Raises:
-        ValueError: As in `train`; several processes on another backend than JAX.
+        ValueError: As in `train`, but that the folder of any of the stages holds another run is
+            found before the first one begins; several processes on another backend than JAX.
     """
     process.connect()
+    for name in names[1:]:
+        _last_checkpoint(name, config, resume=resume)
     return {
         name: train(name, config, resume=resume, process=process, callbacks=callbacks)
         for name in names

@@ -1,6 +1,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,7 +20,7 @@ from atnet.models.weights import load_network
 from atnet.training import checkpoints
 from atnet.training.config import read_config
 from atnet.training.stages import STAGES
-from atnet.training.trainer import train
+from atnet.training.trainer import train, train_stages
 from small_run import run, write_config
 from training_files import write_training_set
 
@@ -197,6 +198,14 @@ def test_all_stages_train_in_turn_in_half_the_precision(folder):
 def test_a_finished_stage_is_not_overwritten(folder):
     with pytest.raises(ValueError, match="holds a run of 6 steps; --resume goes on with it"):
         train(STAGE, read_config(folder / "runs.toml"))
+
+
+def test_what_a_later_stage_would_overwrite_is_found_before_the_first_begins(folder):
+    path = write_config(folder, "late")
+    shutil.copytree(folder / "runs" / STAGE, folder / "late" / "joint")
+    with pytest.raises(ValueError, match=r"late/joint: holds a run of 6 steps; --resume"):
+        train_stages(list(STAGES), read_config(path))
+    assert [stage.name for stage in (folder / "late").iterdir()] == ["joint"]
 
 
 def test_a_run_goes_on_with_its_own_configuration_only(folder):
