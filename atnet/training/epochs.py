@@ -50,7 +50,7 @@ class RunFolder(NamedTuple):
 
     def remove_leftovers(self) -> None:
         """Deletes what a run that was killed had half written."""
-        for leftover in self.path.rglob("*.part"):
+        for leftover in self.path.rglob(".*.part"):
             leftover.unlink()
 
 

@@ -1,3 +1,5 @@
+import resource
+import signal
 from importlib.metadata import PackageNotFoundError
 
 import keras
@@ -112,3 +114,19 @@ def test_a_checkpoint_that_cannot_be_written_leaves_nothing(model, tmp_path, mon
 
 def test_an_empty_folder_has_none(tmp_path):
     assert checkpoints.latest(tmp_path / "nothing") is None
+
+
+def test_a_full_disk_leaves_the_checkpoint_before(model, tmp_path):
+    path = checkpoints.save(tmp_path, model, 1, [], {})
+    before = path.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, hard))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            checkpoints.save(tmp_path, model, 1, [], {})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
