@@ -1,8 +1,12 @@
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from atnet.training.config import Config, as_dictionary, differences, read_config
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -64,7 +68,7 @@ def test_a_table_that_is_there_keeps_the_defaults_of_its_stage(write):
 
 
 def test_shipped_configurations_are_valid():
-    paths = sorted((Path(__file__).parents[2] / "configs").glob("*.toml"))
+    paths = sorted((ROOT / "configs").glob("*.toml"))
     assert len(paths) >= 3
     for path in paths:
         read_config(path)
@@ -146,3 +150,16 @@ def test_a_key_that_one_version_did_not_have_differs():
     old = as_dictionary(Config())
     del old["optimizer"]["average"]
     assert differences(old, as_dictionary(Config()), "joint") == ["optimizer.average"]
+
+
+def test_the_training_page_lists_every_key_with_its_default():
+    page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\[\w+\])` \| (.+) \|$", page, flags=re.MULTILINE)
+    listed = "\n".join(
+        "\n".join([table, *re.findall(r"`(\w+ = [^`]+)`", keys)]) for table, keys in rows
+    )
+    assert Config.model_validate(tomllib.loads(listed)) == Config()
+    tables = as_dictionary(Config())
+    assert {name: set(keys) for name, keys in tomllib.loads(listed).items()} == {
+        name: set(keys) for name, keys in tables.items()
+    }
