@@ -136,7 +136,7 @@ def _named_parts(arrays: dict[str, np.ndarray]) -> dict[str, str]:
 
 
 def _check_named(named: dict[str, str], wanted: dict[str, str], path: str | Path) -> None:
-    differing = [part for part in named if named[part] != wanted[part]]
+    differing = [part for part in _PARTS if part in named and named[part] != wanted[part]]
     if differing:
         found, expected = (
             ", ".join(f"{part} {names[part]}" for part in differing) for names in (named, wanted)
