@@ -13,7 +13,7 @@ from atnet.files.atomic import write_all
 from atnet.files.images import ImageError, Source, encode_image, read_image
 from atnet.files.targets import check_targets
 from atnet.matting.predictor import Matting
-from atnet.matting.result import Result, matte
+from atnet.matting.result import Result
 from atnet.sheet import contact_sheet, on_checkerboard
 from atnet.subjects.hints import DrawnTrimap, Hint, RoughMask
 from atnet.trimaps import check_trimap, unknown_region
@@ -109,7 +109,7 @@ def matte_photo(job: Job, matting: Matting) -> Done:
     trimap = job.hint.trimap(image)
     check_trimap(trimap, image.shape)
     start = time.perf_counter()
-    result = matte(image, trimap, matting)
+    result = Result(image, matting.alpha(image, trimap))
     pictures = {name: _picture(name, result, trimap, job) for name in wanted}
     seconds = time.perf_counter() - start
     _write({wanted[name]: picture for name, picture in pictures.items()}, job.bits)

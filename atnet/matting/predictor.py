@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from atnet.arrays import network_trimap, to_float
-from atnet.files.images import Picture, as_image
+from atnet.arrays import RGB, check_pixels, network_trimap, to_float
+from atnet.files.images import Picture, read_image
 from atnet.matting.presets import DEFAULT_PRESET
 from atnet.matting.runtime import Network, Provider
 from atnet.tiling import Tiling
@@ -78,8 +78,9 @@ class Matting:
         Reference:
             Attention Transfer Network for Nature Image Matting.
         """
-        image = as_image(image)
+        image = image if isinstance(image, np.ndarray) else read_image(image)
         trimap = trimap if isinstance(trimap, np.ndarray) else read_trimap(trimap)
+        check_pixels(image, "image", RGB)
         check_trimap(trimap, image.shape)
         alpha = np.zeros(trimap.shape, np.float32)
         self._tiling.blend(
