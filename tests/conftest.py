@@ -9,8 +9,18 @@ import pytest
 os.environ.setdefault("KERAS_BACKEND", "jax")
 # The networks under test run once or twice: compiling them well would take longer than running.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+# Many tests make the same network, in processes of their own: each compiles what none has before.
+TESTS = Path(__file__).parent
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(TESTS.parent / ".pytest_cache" / "compiled"))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
-FIXTURES = Path(__file__).parent / "fixtures"
+FIXTURES = TESTS / "fixtures"
+LONGEST = ("test_trainer.py", "test_atnet.py", "test_footprint.py")
+
+
+def pytest_collection_modifyitems(items):
+    """Begins with the files that take longest, so that no worker ends alone with one of them."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The command line as users meet it: real processes, exit codes, both streams, files."""
+"""The command line as users meet it: exit codes, both streams, files; mostly real processes."""
 
 import json
 import os
@@ -7,7 +7,9 @@ import sys
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from atnet.cli import app
 from atnet.files.images import encode_image, read_grey, write_image
 
 
@@ -19,6 +21,13 @@ def atnet(*arguments, stdin=b"", folder=None):
         cwd=folder,
         check=False,
     )
+
+
+@pytest.fixture
+def refused(folder, monkeypatch):
+    """Runs a command in this process, for the many that end before any work is done."""
+    monkeypatch.chdir(folder)
+    return lambda *arguments: CliRunner().invoke(app, [*map(str, arguments)])
 
 
 @pytest.fixture
@@ -41,7 +50,7 @@ def folder(tmp_path):
 
 
 def one_line(stream):
-    lines = stream.decode().strip().splitlines()
+    lines = (stream if isinstance(stream, str) else stream.decode()).strip().splitlines()
     assert len(lines) == 1, lines
     return lines[0]
 
@@ -94,23 +103,23 @@ def test_snapping_is_a_warning_with_a_count(folder):
         ("photo.png", "black.png", "trimap"),
     ],
 )
-def test_bad_input_is_one_line_and_exit_1(folder, image, trimap, message):
+def test_bad_input_is_one_line_and_exit_1(refused, folder, image, trimap, message):
     before = sorted(folder.iterdir())
-    run = atnet("matte", image, "--trimap", trimap, "--cutout", "c.png", folder=folder)
-    assert run.returncode == 1
+    run = refused("matte", image, "--trimap", trimap, "--cutout", "c.png")
+    assert run.exit_code == 1
     line = one_line(run.stderr)
     assert line.startswith("atnet: error: ")
     assert message in line
-    assert run.stdout == b""
+    assert run.stdout == ""
     assert sorted(folder.iterdir()) == before
 
 
 @pytest.mark.parametrize(
     "target", ["missing/c.png", "folder.png", "c.bmp", "c.jpg", "photo.png/c.png"]
 )
-def test_unwritable_targets_are_one_line_and_exit_1(folder, target):
-    run = atnet("matte", "photo.png", "--trimap", "trimap.png", "--cutout", target, folder=folder)
-    assert run.returncode == 1
+def test_unwritable_targets_are_one_line_and_exit_1(refused, target):
+    run = refused("matte", "photo.png", "--trimap", "trimap.png", "--cutout", target)
+    assert run.exit_code == 1
     assert target in one_line(run.stderr)
 
 
@@ -130,10 +139,10 @@ def test_unwritable_targets_are_one_line_and_exit_1(folder, target):
     ],
     ids=" ".join,
 )
-def test_bad_usage_is_exit_2(folder, arguments):
-    run = atnet(*arguments, folder=folder)
-    assert run.returncode == 2
-    assert b"Traceback" not in run.stderr
+def test_bad_usage_is_exit_2(refused, arguments):
+    run = refused(*arguments)
+    assert run.exit_code == 2
+    assert "Traceback" not in run.stderr
 
 
 @pytest.mark.parametrize(
@@ -147,12 +156,10 @@ def test_bad_usage_is_exit_2(folder, arguments):
         (["--bits", "12"], "12 bits"),
     ],
 )
-def test_bad_values_are_one_line_and_exit_1(folder, option, message):
+def test_bad_values_are_one_line_and_exit_1(refused, folder, option, message):
     (folder / "text.onnx").write_text("not a model")
-    run = atnet(
-        "matte", "photo.png", "--trimap", "trimap.png", "--alpha", "a.png", *option, folder=folder
-    )
-    assert run.returncode == 1
+    run = refused("matte", "photo.png", "--trimap", "trimap.png", "--alpha", "a.png", *option)
+    assert run.exit_code == 1
     assert message in one_line(run.stderr)
     assert not (folder / "a.png").exists()
 
@@ -169,10 +176,10 @@ def test_bad_values_are_one_line_and_exit_1(folder, option, message):
     ],
     ids=" ".join,
 )
-def test_no_output_replaces_an_input_or_another_output(folder, outputs):
+def test_no_output_replaces_an_input_or_another_output(refused, folder, outputs):
     before = {path: path.is_file() and path.read_bytes() for path in folder.iterdir()}
-    run = atnet("matte", "photo.png", "--trimap", "trimap.png", *outputs, folder=folder)
-    assert run.returncode == 1
+    run = refused("matte", "photo.png", "--trimap", "trimap.png", *outputs)
+    assert run.exit_code == 1
     assert "give" in one_line(run.stderr)
     assert {path: path.is_file() and path.read_bytes() for path in folder.iterdir()} == before
 

@@ -6,13 +6,14 @@ import keras
 import numpy as np
 import pytest
 
+import small_encoder
 from atnet.models.atnet import ATNet
 from helpers import example_inputs, gradients, randomise
 
 
 @pytest.fixture(scope="module")
 def model():
-    network = ATNet("vgg16", width="half")
+    network = ATNet(small_encoder.NAME, width="half")
     randomise(network)
     return network
 
@@ -51,17 +52,19 @@ def test_alpha_has_the_image_size_and_lies_in_0_1(arguments):
 
 
 def test_refinement_starts_as_the_identity():
-    outputs = ATNet("vgg16", width="half").predict_on_batch(example_inputs())
+    outputs = ATNet(small_encoder.NAME, width="half").predict_on_batch(example_inputs())
     np.testing.assert_allclose(outputs["alpha"], outputs["coarse_alpha"])
 
 
 def test_without_refinement_alpha_is_the_coarse_alpha():
-    outputs = ATNet("vgg16", width="half", refinement=False).predict_on_batch(example_inputs())
+    outputs = ATNet(small_encoder.NAME, width="half", refinement=False).predict_on_batch(
+        example_inputs()
+    )
     np.testing.assert_array_equal(outputs["alpha"], outputs["coarse_alpha"])
 
 
 def untaught(**arguments):
-    network = ATNet("vgg16", **arguments)
+    network = ATNet(small_encoder.NAME, **arguments)
     randomise(network)
     slopes = gradients(network, example_inputs(32, 32, batch=2))
     return [path for path, slope in slopes.items() if not np.abs(slope).max() > 0]
@@ -90,7 +93,7 @@ def test_config_round_trip(model):
 
 
 def test_a_saved_network_comes_back_the_same(tmp_path):
-    network = ATNet("vgg16", width="half")
+    network = ATNet(small_encoder.NAME, width="half")
     randomise(network)
     network.save(tmp_path / "network.keras")
     restored = keras.saving.load_model(tmp_path / "network.keras")
@@ -124,7 +127,7 @@ def with_former_config(path, decoder):
 
 @pytest.mark.parametrize(("former", "parts"), FORMER_NAMES)
 def test_files_with_former_names_come_back_the_same(former, parts, tmp_path):
-    network = ATNet("vgg16", **parts)
+    network = ATNet(small_encoder.NAME, **parts)
     randomise(network)
     network.save(tmp_path / "network.keras")
     with_former_config(tmp_path / "network.keras", former)
@@ -144,7 +147,7 @@ def test_a_network_comes_back_in_its_own_precision(parts, tmp_path):
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        network = ATNet("mobilenet_v2", **parts, name="mine", trainable=False)
+        network = ATNet(small_encoder.NAME, **parts, name="mine", trainable=False)
     finally:
         keras.config.set_dtype_policy(policy)
     randomise(network)
@@ -165,13 +168,13 @@ def test_bfloat16_computes_and_answers_in_float32():
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        network = ATNet("vgg16", width="half")
+        network = ATNet(small_encoder.NAME, width="half")
         half = network.predict_on_batch(example_inputs())["alpha"]
     finally:
         keras.config.set_dtype_policy(policy)
     assert keras.backend.standardize_dtype(half.dtype) == "float32"
     assert keras.backend.standardize_dtype(network.weights[0].dtype) == "float32"
-    full = ATNet("vgg16", width="half")
+    full = ATNet(small_encoder.NAME, width="half")
     full.set_weights(network.get_weights())
     np.testing.assert_allclose(half, full.predict_on_batch(example_inputs())["alpha"], atol=0.05)
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+import small_encoder
 from atnet.models.atnet import ATNet
 from atnet.models.weights import load_network, load_weights, save_weights, variable_names
 from helpers import example_inputs, randomise
@@ -8,7 +9,7 @@ from helpers import example_inputs, randomise
 
 @pytest.fixture(scope="module")
 def model():
-    network = ATNet("mobilenet_v2")
+    network = ATNet(small_encoder.NAME)
     randomise(network)
     return network
 
@@ -51,18 +52,16 @@ def test_float16_halves_the_file(model, archive, tmp_path):
 
 def test_an_archive_may_not_name_its_network(archive):
     altered(archive, architecture=None)
-    assert load_network(archive, encoder="mobilenet_v2").encoder == "mobilenet_v2"
+    assert load_network(archive, encoder=small_encoder.NAME).encoder == small_encoder.NAME
     with pytest.raises(ValueError, match="missing encoder/block1_conv1/kernel"):
         load_network(archive)
 
 
 def test_weights_of_another_network_are_refused_in_few_words(archive):
-    line = "npz is of encoder mobilenet_v2, which does not fit encoder vgg16$"
+    line = "npz is of encoder small, which does not fit encoder vgg16$"
     with pytest.raises(ValueError, match=line):
         load_network(archive, encoder="vgg16")
-    line = (
-        "npz is of encoder mobilenet_v2, width full, which does not fit encoder vgg16, width half$"
-    )
+    line = "npz is of encoder small, width full, which does not fit encoder vgg16, width half$"
     with pytest.raises(ValueError, match=line):
         load_weights(ATNet("vgg16", width="half"), archive)
 
@@ -70,7 +69,7 @@ def test_weights_of_another_network_are_refused_in_few_words(archive):
 def test_an_archive_names_all_parts_of_its_network(archive):
     with np.load(archive) as arrays:
         named = arrays["architecture"].tolist()
-    assert named == ["mobilenet_v2", "attention_transfer", "full", "add"]
+    assert named == [small_encoder.NAME, "attention_transfer", "full", "add"]
 
 
 @pytest.mark.parametrize(
@@ -83,10 +82,10 @@ def test_an_archive_names_all_parts_of_its_network(archive):
     ],
 )
 def test_archives_with_former_names_still_load(former, parts, tmp_path):
-    network, path = ATNet("mobilenet_v2", **parts), tmp_path / "former.npz"
+    network, path = ATNet(small_encoder.NAME, **parts), tmp_path / "former.npz"
     randomise(network)
     save_weights(network, path)
-    altered(path, architecture=np.array(["mobilenet_v2", former]))
+    altered(path, architecture=np.array([small_encoder.NAME, former]))
     restored = load_network(path)
     assert restored.get_config() | {"name": network.name} == network.get_config()
     for old, new in zip(network.get_weights(), restored.get_weights(), strict=True):

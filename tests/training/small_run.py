@@ -9,9 +9,7 @@ from pathlib import Path
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
-from keras import layers
-
-from atnet.models.encoders import BACKBONES
+import small_encoder
 
 CONFIG = """
 [data]
@@ -20,7 +18,7 @@ size = 32
 batch = 2
 workers = 0
 [network]
-encoder = "small"
+encoder = "{encoder}"
 width = "half"
 encoder_weights = "none"
 [optimizer]
@@ -42,23 +40,9 @@ warmup = 1
 """
 
 
-def small(x):
-    """One convolution a level: what is tested does not depend on the encoder, its time does."""
-    entering, leaving = [], []
-    for level in range(5):
-        x = layers.Conv2D(8, 3, padding="same", activation="relu", name=f"conv{level}")(x)
-        entering.append(x)
-        x = layers.MaxPooling2D(2)(x)
-        leaving.append(x)
-    return entering, leaving
-
-
-BACKBONES["small"] = small
-
-
 def write_config(folder, runs="runs"):
     path = folder / f"{runs}.toml"
-    path.write_text(CONFIG.format(folder=folder, runs=runs))
+    path.write_text(CONFIG.format(folder=folder, runs=runs, encoder=small_encoder.NAME))
     return path
 
 

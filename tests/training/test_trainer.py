@@ -16,11 +16,11 @@ import pytest
 from typer.testing import CliRunner
 
 from atnet.cli import app
-from atnet.models.weights import load_network
+from atnet.models.weights import load_network, variable_names
 from atnet.training import checkpoints
 from atnet.training.config import read_config
 from atnet.training.stages import STAGES
-from atnet.training.trainer import train, train_stages
+from atnet.training.trainer import build, train, train_stages
 from small_run import run, write_config
 from training_files import write_training_set
 
@@ -61,14 +61,10 @@ def folder(tmp_path_factory, reports):
 
 def begin(folder, runs, *place, **environment):
     """Starts training in a process of its own."""
-    cache = {
-        "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"),
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-    }
     script = Path(__file__).with_name("small_run.py")
     return subprocess.Popen(
         [sys.executable, script, STAGE, folder / f"{runs}.toml", *place],
-        env={**os.environ, **cache, **environment},
+        env={**os.environ, "PYTHONPATH": str(script.parents[1]), **environment},
     )
 
 
@@ -158,43 +154,48 @@ def test_a_run_leaves_figures_pictures_weights_and_checkpoints(folder):
     assert load_network(run_folder / "best.npz").encoder == "small"
 
 
-def test_refinement_starts_from_the_first_stage_and_leaves_it_alone(folder):
-    best = run("refinement", write_config(folder))
-    first, second = (
-        dict(np.load(folder / "runs" / stage / "best.npz")) for stage in (STAGE, "refinement")
-    )
-    changed = {
-        name.split("/")[0] for name in first if not np.array_equal(first[name], second[name])
-    }
-    assert changed == {"refinement"}
-    assert best["weights"] == str(folder / "runs" / "refinement" / "best.npz")
-
-
 def test_a_stage_starts_from_named_weights_where_none_came_before(folder):
     path = write_config(folder, "alone")
     named = folder / "runs" / STAGE / "best.npz"
     path.write_text(path.read_text().replace("[network]", f'[network]\nweights = "{named}"'))
-    run("joint", path)
-    assert (folder / "alone" / "joint" / "best.npz").is_file()
+    network = build("joint", read_config(path)).network
+    for name, values in weights_of(named).items():
+        np.testing.assert_array_equal(variable_names(network)[name], values, err_msg=name)
 
 
-def test_all_stages_train_in_turn_in_half_the_precision(folder):
+@pytest.fixture(scope="module")
+def all_stages(folder):
+    """What the command says of a run of all stages in half the precision, and its folder."""
     path = write_config(folder, "all")
     path.write_text(
         path.read_text().replace("[network]", '[network]\nprecision = "mixed_bfloat16"')
     )
     trained = CliRunner().invoke(app, ["train", "all", "--config", str(path), "--json"])
     assert trained.exit_code == 0, trained.output
-    last = folder / "all" / "joint" / "best.npz"
-    reported = json.loads(trained.stdout)
+    return json.loads(trained.stdout), folder / "all"
+
+
+def weights_of(archive):
+    return {name: values for name, values in np.load(archive).items() if name != "architecture"}
+
+
+def test_all_stages_train_in_turn_in_half_the_precision(all_stages):
+    reported, place = all_stages
     assert list(reported) == list(STAGES)
     for stage, figures in reported.items():
-        assert figures["weights"] == str(folder / "all" / stage / "best.npz")
-        assert figures["val_sad"] == min(row["val_sad"] for row in rows(folder / "all" / stage))
-    kernels = [array for name, array in np.load(last).items() if name.endswith("kernel")]
-    assert {array.dtype for array in kernels} == {np.dtype("float32")}
-    for stage in STAGES:
-        assert np.isfinite([row["loss"] for row in rows(folder / "all" / stage)]).all()
+        assert figures["weights"] == str(place / stage / "best.npz")
+        assert figures["val_sad"] == min(row["val_sad"] for row in rows(place / stage))
+        assert np.isfinite([row["loss"] for row in rows(place / stage)]).all()
+        assert {w.dtype for w in weights_of(figures["weights"]).values()} == {np.dtype("float32")}
+
+
+def test_refinement_starts_from_the_first_stage_and_leaves_it_alone(all_stages):
+    _, place = all_stages
+    first, second = (weights_of(place / stage / "best.npz") for stage in (STAGE, "refinement"))
+    changed = {
+        name.split("/")[0] for name in first if not np.array_equal(first[name], second[name])
+    }
+    assert changed == {"refinement"}
 
 
 def test_a_finished_stage_is_not_overwritten(folder):
