@@ -11,9 +11,13 @@ BOTTOM_CHANNELS = {
 }
 
 
-@pytest.fixture(scope="module", params=BACKBONES)
+@pytest.fixture(scope="module", params=BOTTOM_CHANNELS)
 def encoder(request):
     return request.param, build_encoder(request.param)
+
+
+def test_every_encoder_is_tested():
+    assert set(BACKBONES) - {"small"} == set(BOTTOM_CHANNELS)
 
 
 def test_five_skips_and_the_bottom(encoder):

@@ -129,7 +129,7 @@ def test_another_encoder_exports_alike(tmp_path):
 
     from atnet.models.export import export_onnx
 
-    network = ATNet("efficientnet_lite0")
+    network = ATNet("efficientnet_lite0", width="half")
     path = tmp_path / "model.onnx"
     export_onnx(network, path, half_storage=False)
     inputs = example_inputs(64, 160)

@@ -15,7 +15,7 @@ CONFIG = """
 [data]
 folder = "{folder}/data"
 size = 32
-batch = 2
+batch = 4
 workers = 0
 [network]
 encoder = "{encoder}"
@@ -26,7 +26,7 @@ average = 0.5
 [run]
 folder = "{folder}/{runs}"
 steps_per_epoch = 2
-samples = 2
+samples = 4
 [encoder_decoder]
 steps = 6
 warmup = 1

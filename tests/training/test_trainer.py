@@ -109,19 +109,14 @@ def test_the_next_step_does_not_wait_for_the_figures_of_the_last(reports):
 
 
 @ON_JAX
-def test_two_devices_learn_what_one_does(folder):
-    write_config(folder, "two")
-    flags = "--xla_force_host_platform_device_count=2"
-    assert begin(folder, "two", XLA_FLAGS=flags).wait() == 0
-    assert_same_curves(folder, "two")
-
-
-@ON_JAX
-def test_two_hosts_learn_what_one_does(folder):
+def test_two_hosts_of_two_devices_learn_what_one_device_does(folder):
     write_config(folder, "hosts")
     with socket.create_server(("localhost", 0)) as server:
         coordinator = f"localhost:{server.getsockname()[1]}"
-    hosts = [begin(folder, "hosts", str(index), "2", coordinator) for index in (0, 1)]
+    flags = "--xla_force_host_platform_device_count=2"
+    hosts = [
+        begin(folder, "hosts", str(index), "2", coordinator, XLA_FLAGS=flags) for index in (0, 1)
+    ]
     assert [host.wait() for host in hosts] == [0, 0]
     assert_same_curves(folder, "hosts")
 
@@ -163,13 +158,24 @@ def test_a_stage_starts_from_named_weights_where_none_came_before(folder):
         np.testing.assert_array_equal(variable_names(network)[name], values, err_msg=name)
 
 
+def lacks_bfloat16():
+    """Without AVX-512, PyTorch fails in the gradient of a convolution in bfloat16."""
+    if keras.backend.backend() != "torch":
+        return False
+    import torch
+
+    return not torch.ops.mkldnn._is_mkldnn_bf16_supported()
+
+
 @pytest.fixture(scope="module")
 def all_stages(folder):
     """What the command says of a run of all stages in half the precision, and its folder."""
     path = write_config(folder, "all")
-    path.write_text(
-        path.read_text().replace("[network]", '[network]\nprecision = "mixed_bfloat16"')
-    )
+    path.write_text(path.read_text().replace("steps = 6", "steps = 2"))
+    if not lacks_bfloat16():
+        path.write_text(
+            path.read_text().replace("[network]", '[network]\nprecision = "mixed_bfloat16"')
+        )
     trained = CliRunner().invoke(app, ["train", "all", "--config", str(path), "--json"])
     assert trained.exit_code == 0, trained.output
     return json.loads(trained.stdout), folder / "all"
