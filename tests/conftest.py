@@ -9,6 +9,9 @@ import pytest
 os.environ.setdefault("KERAS_BACKEND", "jax")
 # The networks under test run once or twice: compiling them well would take longer than running.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+os.environ.setdefault(
+    "XLA_FLAGS", "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
+)
 # Many tests make the same network, in processes of their own: each compiles what none has before.
 TESTS = Path(__file__).parent
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(TESTS.parent / ".pytest_cache" / "compiled"))

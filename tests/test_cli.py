@@ -49,7 +49,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-def one_line(stream):
+def one_line(stream: bytes | str) -> str:
     lines = (stream if isinstance(stream, str) else stream.decode()).strip().splitlines()
     assert len(lines) == 1, lines
     return lines[0]

@@ -113,7 +113,7 @@ def test_two_hosts_of_two_devices_learn_what_one_device_does(folder):
     write_config(folder, "hosts")
     with socket.create_server(("localhost", 0)) as server:
         coordinator = f"localhost:{server.getsockname()[1]}"
-    flags = "--xla_force_host_platform_device_count=2"
+    flags = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=2"
     hosts = [
         begin(folder, "hosts", str(index), "2", coordinator, XLA_FLAGS=flags) for index in (0, 1)
     ]
