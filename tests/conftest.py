@@ -18,7 +18,7 @@ os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(TESTS.parent / ".pytest_c
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
 FIXTURES = TESTS / "fixtures"
-LONGEST = ("test_trainer.py", "test_atnet.py", "test_footprint.py")
+LONGEST = ("test_trainer.py", "test_export.py", "test_atnet.py", "test_footprint.py")
 
 
 def pytest_collection_modifyitems(items):

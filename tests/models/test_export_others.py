@@ -1,0 +1,111 @@
+"""Exports of other networks, and what is refused: `KERAS_BACKEND=torch pytest -m torch`."""
+
+import keras
+import numpy as np
+import pytest
+
+from atnet.matting.predictor import Matting
+from atnet.models.atnet import ATNet
+from helpers import example_inputs, randomise
+
+pytestmark = pytest.mark.torch
+
+
+def test_a_network_of_half_precision_is_exported_in_float32():
+    from atnet.models.export import _in_float32
+
+    trained = ATNet("mobilenet_v2", width="half", dtype="mixed_bfloat16")
+    copy = _in_float32(trained)
+    assert copy.dtype_policy.compute_dtype == "float32"
+    for one, other in zip(trained.get_weights(), copy.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    full = ATNet("mobilenet_v2", width="half")
+    assert _in_float32(full) is full
+
+
+def test_another_encoder_exports_alike(tmp_path):
+    import onnx
+    import onnxruntime
+
+    from atnet.models.export import export_onnx
+
+    network = ATNet("efficientnet_lite0", width="half")
+    path = tmp_path / "model.onnx"
+    export_onnx(network, path, half_storage=False)
+    inputs = example_inputs(64, 160)
+    (alpha,) = onnxruntime.InferenceSession(path).run(["alpha"], inputs)
+    np.testing.assert_allclose(
+        np.asarray(alpha), network.predict_on_batch(inputs)["alpha"], atol=1e-5
+    )
+    operators = [node.op_type for node in onnx.load(path).graph.node]
+    # Normalisation would show as a subtraction each; two belong to the network's input.
+    assert operators.count("Sub") == 2
+
+
+def small_network(channels=3):
+    """A convolution with a bias, normalised: ResNet-50 is made of such, and slow to trace."""
+    image = keras.Input((None, None, channels), name="image")
+    trimap = keras.Input((None, None, 1), name="trimap")
+    x = keras.layers.Concatenate()([image, trimap])
+    x = keras.layers.Conv2D(4, 3, padding="same", bias_initializer="ones")(x)
+    x = keras.layers.BatchNormalization()(x)
+    alpha = keras.layers.Conv2D(2, 1, use_bias=False)(keras.layers.ReLU()(x))
+    network = keras.Model({"image": image, "trimap": trimap}, {"alpha": alpha})
+    randomise(network)
+    return network
+
+
+def test_biased_convolutions_take_their_normalisation_in(tmp_path):
+    import onnx
+    import onnxruntime
+
+    from atnet.models.export import export_onnx
+
+    network, path, inputs = small_network(), tmp_path / "model.onnx", example_inputs(64, 96)
+    export_onnx(network, path, half_storage=False)
+    (alpha,) = onnxruntime.InferenceSession(path).run(["alpha"], inputs)
+    np.testing.assert_allclose(
+        np.asarray(alpha), network.predict_on_batch(inputs)["alpha"], atol=1e-5
+    )
+    operators = {node.op_type for node in onnx.load(path).graph.node}
+    assert operators == {"Concat", "Conv", "Relu", "Transpose"}
+
+
+def test_a_target_is_refused_before_minutes_of_work(tmp_path):
+    from atnet.models.export import export_onnx
+
+    weights = tmp_path / "best.npz"
+    weights.write_bytes(b"weights")
+    with pytest.raises(ValueError, match=r"best\.npz: give a name that ends in \.onnx"):
+        export_onnx(small_network(), weights)
+    with pytest.raises(OSError, match="does not exist"):
+        export_onnx(small_network(), tmp_path / "new" / "model.onnx")
+    assert weights.read_bytes() == b"weights"
+
+
+def test_a_failed_export_leaves_the_old_file(tmp_path):
+    from atnet.models.export import export_onnx
+
+    target = tmp_path / "model.onnx"
+    target.write_bytes(b"old")
+    with pytest.raises(RuntimeError):
+        export_onnx(small_network(channels=5), target)  # what is traced has three
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_published_weights_export_to_the_shipped_file(optional_data, tmp_path):
+    from atnet.matting.presets import PRESETS
+    from atnet.models.export import export_onnx
+    from atnet.models.weights import load_network
+
+    network = load_network(optional_data / "bootstrap" / "atnet_vgg16_float16.npz")
+    export_onnx(network, tmp_path / "model.onnx")
+    trimap = np.full((64, 64), 128, np.uint8)
+    trimap[:8] = 0
+    image = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    np.testing.assert_allclose(
+        Matting(tmp_path / "model.onnx").alpha(image, trimap),
+        Matting(PRESETS["atnet-vgg16"].path).alpha(image, trimap),
+        atol=1e-6,
+    )
