@@ -1,25 +1,34 @@
 """One export, looked at closely; with PyTorch alone: `KERAS_BACKEND=torch pytest -m torch`."""
 
+import os
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
 
 from atnet.matting.predictor import Matting
+from atnet.matting.presets import PRESETS
 from atnet.matting.runtime import Network
 from atnet.models.atnet import ATNet
+from atnet.models.weights import load_network
 from helpers import example_inputs, randomise
 
 pytestmark = pytest.mark.torch
 
+PUBLISHED = "bootstrap/atnet_vgg16_float16.npz"
 SIZES = [(32, 32), (32, 1024), (1024, 32), (96, 128), (160, 96), (224, 224), (512, 736)]
 
 
 @pytest.fixture(scope="module")
 def model():
+    """The published network, or, without the optional data, one that is as well conditioned."""
+    if folder := os.environ.get("ATNET_DATA"):
+        return load_network(Path(folder) / PUBLISHED)
     keras.utils.set_random_seed(0)
     network = ATNet()
     for part in ("decoder", "head", "refinement"):
-        randomise(network.get_layer(part), scale=0.3)  # as well conditioned as trained weights
+        randomise(network.get_layer(part), scale=0.3)
     return network
 
 
@@ -109,3 +118,15 @@ def test_the_predictor_takes_an_exported_file(exported):
     trimap = np.full((40, 50), 128, np.uint8)
     trimap[:10] = 0
     assert Matting(exported[1]).alpha(np.zeros((40, 50, 3), np.uint8), trimap).shape == (40, 50)
+
+
+@pytest.mark.usefixtures("optional_data")
+def test_published_weights_export_to_the_shipped_file(exported):
+    trimap = np.full((64, 64), 128, np.uint8)
+    trimap[:8] = 0
+    image = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    np.testing.assert_allclose(
+        Matting(exported[1]).alpha(image, trimap),
+        Matting(PRESETS["atnet-vgg16"].path).alpha(image, trimap),
+        atol=1e-6 if exported[0] == "float16" else 5e-4,
+    )
