@@ -108,12 +108,22 @@ def test_the_next_step_does_not_wait_for_the_figures_of_the_last(reports):
     assert threading.main_thread() not in reports.threads
 
 
+TWO_DEVICES = "--xla_force_host_platform_device_count=2"
+
+
+@ON_JAX
+def test_two_devices_learn_what_one_does(folder):
+    write_config(folder, "two")
+    assert begin(folder, "two", XLA_FLAGS=f"{os.environ['XLA_FLAGS']} {TWO_DEVICES}").wait() == 0
+    assert_same_curves(folder, "two")
+
+
 @ON_JAX
 def test_two_hosts_of_two_devices_learn_what_one_device_does(folder):
     write_config(folder, "hosts")
     with socket.create_server(("localhost", 0)) as server:
         coordinator = f"localhost:{server.getsockname()[1]}"
-    flags = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=2"
+    flags = f"{os.environ['XLA_FLAGS']} {TWO_DEVICES}"
     hosts = [
         begin(folder, "hosts", str(index), "2", coordinator, XLA_FLAGS=flags) for index in (0, 1)
     ]
