@@ -1,5 +1,6 @@
 """The predictor: image and trimap to alpha."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import numpy as np
 
 from atnet.arrays import RGB, check_pixels, network_trimap, to_float
 from atnet.files.images import Picture, read_image
+from atnet.matting.colour_lines import refine
 from atnet.matting.presets import DEFAULT_PRESET
+from atnet.matting.quality import VIEWS, Quality, Refinement, refinement_of
 from atnet.matting.runtime import Network, Provider
 from atnet.tiling import Tiling
 from atnet.trimaps import check_trimap, clamp, read_trimap, unknown_region
@@ -26,12 +29,15 @@ class Matting:
         threads: Threads of the CPU. Defaults to OMP_NUM_THREADS if that is set, else all cores.
         max_memory: Bound on the network's working memory, in bytes or as text such as `"2GB"`, the
             default; larger images are computed in overlapping tiles.
+        quality: What to spend on an alpha: `"fast"`, the network alone; `"standard"`, with
+            refinement behind it; `"best"`, the mean of four views, refined.
+        refine: `"colour-lines"` or `"none"`; by default what the quality says.
 
     Raises:
         ImportError: There is no ONNX Runtime.
         PresetError: Unknown preset, or its file is damaged.
-        ValueError: Unknown provider; `threads` is below 1; `max_memory` is no size, or below the
-            smallest tile's need.
+        ValueError: Unknown provider, quality or refinement; `threads` is below 1; `max_memory` is
+            no size, or below the smallest tile's need.
 
     Example:
         >>> import numpy as np
@@ -48,9 +54,13 @@ class Matting:
         providers: Sequence[Provider] | None = None,
         threads: int | None = None,
         max_memory: int | str | None = None,
+        quality: Quality = "standard",
+        refine: Refinement | None = None,
     ) -> None:
+        self._refinement = refinement_of(quality, refine)
+        self._views = VIEWS[quality]
         self._network = Network(preset, providers, threads, max_memory)
-        self._tiling = _tiling(self._network)
+        self._tiling = _tiling(self._network, max(view.scale for view in self._views))
 
     @property
     def providers(self) -> list[str]:
@@ -82,28 +92,38 @@ class Matting:
         trimap = trimap if isinstance(trimap, np.ndarray) else read_trimap(trimap)
         check_pixels(image, "image", RGB)
         check_trimap(trimap, image.shape)
+        unknown = unknown_region(trimap)
         alpha = np.zeros(trimap.shape, np.float32)
-        self._tiling.blend(
-            self._tiling.plan(unknown_region(trimap)),
-            lambda part: self._pass(image[part], trimap[part]),
-            alpha,
-        )
-        return clamp(alpha, trimap)
+        parts = self._tiling.plan(unknown)
+        self._tiling.blend(parts, lambda part: self._prior(image[part], trimap[part]), alpha)
+        alpha = clamp(alpha, trimap)
+        if self._refinement == "none":
+            return alpha
+        return refine(image, alpha, unknown, self._tiling)
+
+    def _prior(self, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
+        """The network's alpha of a part of an image, averaged over all views of it."""
+        image = to_float(image)
+        alphas = [
+            view.undone(self._pass(*view.shown(image, trimap)), *trimap.shape)
+            for view in self._views
+        ]
+        return np.mean(alphas, axis=0)
 
     def _pass(self, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
-        """One pass over a part of an image, padded by reflection to the network's multiple."""
+        """One pass over a picture, padded by reflection to the network's multiple."""
         height, width = trimap.shape
         multiple = self._network.multiple
         padding = ((0, -height % multiple), (0, -width % multiple))
-        colours = to_float(np.pad(image, (*padding, (0, 0)), mode="reflect"))
+        colours = np.pad(image, (*padding, (0, 0)), mode="reflect")
         levels = network_trimap(np.pad(trimap, padding, mode="reflect"))
         return self._network(colours, levels)[:height, :width]
 
 
-def _tiling(network: Network) -> Tiling:
-    pixels = network.max_memory // network.bytes_per_pixel
+def _tiling(network: Network, scale: float) -> Tiling:
+    pixels = int(network.max_memory / network.bytes_per_pixel / scale**2)
     if pixels < SMALLEST_TILE_PIXELS:
-        least = -(-SMALLEST_TILE_PIXELS * network.bytes_per_pixel // 10**6)
+        least = math.ceil(SMALLEST_TILE_PIXELS * network.bytes_per_pixel * scale**2 / 10**6)
         raise ValueError(
             f"max_memory is {network.max_memory / 10**6:g}MB; the smallest tile needs {least}MB"
         )

@@ -5,7 +5,9 @@ import pytest
 from PIL import Image
 
 from atnet.files.images import write_image
+from atnet.matting.colour_lines import refine
 from atnet.matting.predictor import Matting
+from atnet.matting.quality import VIEWS
 from atnet.tiling import Tiling
 from atnet.trimaps import TrimapError
 
@@ -25,14 +27,33 @@ def scene(height, width, seed=0):
     return image, trimap
 
 
-def test_the_shipped_model_gives_the_golden_values(matting, golden_path):
+def test_the_shipped_model_gives_the_golden_values(golden_path):
     """Weights are stored as float16, which moves alpha by no more than this."""
     with np.load(golden_path) as golden:
         image, levels, expected = (golden[name] for name in ("image", "trimap", "alpha"))
     trimap = np.array([0, 128, 255], np.uint8)[(2 * levels[0, ..., 0]).astype(int)]
-    difference = np.abs(matting.alpha(image[0], trimap) - expected[0, ..., 0])[trimap == 128]
+    alpha = Matting(quality="fast").alpha(image[0], trimap)
+    difference = np.abs(alpha - expected[0, ..., 0])[trimap == 128]
     assert difference.mean() <= 2e-4
     assert difference.max() <= 5e-3
+
+
+def test_the_standard_is_the_networks_alpha_refined(matting):
+    image, trimap = scene(60, 80)
+    prior = Matting(refine="none").alpha(image, trimap)
+    np.testing.assert_array_equal(prior, Matting(quality="fast").alpha(image, trimap))
+    expected = refine(image, prior, trimap == 128, Tiling(2**20))
+    np.testing.assert_array_equal(matting.alpha(image, trimap), expected)
+
+
+def test_the_best_is_a_mean_over_views():
+    """Turning the picture exchanges views that are averaged anyway, but for the larger one."""
+    image, trimap = scene(64, 96)
+    best = Matting(quality="best", refine="none")
+    alpha = best.alpha(image, trimap)
+    mirrored = best.alpha(image[:, ::-1], trimap[:, ::-1])[:, ::-1]
+    single = Matting(quality="fast").alpha(image, trimap)
+    assert np.abs(alpha - mirrored).mean() < np.abs(alpha - single).mean()
 
 
 @pytest.mark.parametrize("size", [(1, 3), (3, 1), (2, 2), (31, 33), (32, 32), (65, 40), (7, 200)])
@@ -54,9 +75,10 @@ def test_a_single_pixel(matting, value):
         assert alpha[0, 0] == value / 255
 
 
-def test_known_pixels_are_exact(matting):
+@pytest.mark.parametrize("quality", VIEWS)
+def test_known_pixels_are_exact(quality):
     image, trimap = scene(50, 70)
-    alpha = matting.alpha(image, trimap)
+    alpha = Matting(quality=quality).alpha(image, trimap)
     assert (alpha[trimap == 0] == 0).all()
     assert (alpha[trimap == 255] == 1).all()
 
