@@ -18,6 +18,7 @@ from atnet.evaluation.rows import METRICS, Row
 from atnet.evaluation.run import Evaluation, run_evaluation
 from atnet.evaluation.trial import Trial
 from atnet.matting.presets import DEFAULT_PRESET
+from atnet.matting.quality import Quality
 
 
 def main(
@@ -28,6 +29,10 @@ def main(
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for alphas.")] = Path("images/adobe_data"),
     preset: Annotated[str, typer.Option(help="Model, or an exported .onnx file.")] = DEFAULT_PRESET,
+    quality: Annotated[
+        Quality,
+        typer.Option(help="fast: the network alone; standard: refined; best: four views, refined."),
+    ] = "standard",
     workers: Annotated[int, typer.Option(help="Processes.")] = 1,
     report: Annotated[Path | None, typer.Option(help="Folder for a report.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the report's run.")] = False,
@@ -35,7 +40,7 @@ def main(
     """Tests a model on Composition-1k's test set."""
     escape_unprintable()
     data_set = read_data_set("composition1k", data)
-    trial = Trial(preset=preset, trimaps=trimaps or data_set.trimaps(), alphas=out)
+    trial = Trial(preset=preset, quality=quality, trimaps=trimaps or data_set.trimaps(), alphas=out)
     typer.echo(f"{len(data_set.scenes)} composites; trimaps {TRIMAP_POLICIES[trial.trimaps]}")
     wanted = Evaluation(data_set, trial, report, resume, workers)
     made = run_evaluation(wanted, problems=_say_problems, progress=_say).report

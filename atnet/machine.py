@@ -13,7 +13,7 @@ from pathlib import Path
 from atnet.parallel import usable_cores
 from atnet.version import __version__
 
-_PACKAGES = ("numpy", "onnxruntime", "opencv-python-headless", "pymatting")
+_PACKAGES = ("numpy", "onnxruntime", "opencv-python-headless", "pymatting", "scipy")
 _STATUS = Path("/proc/self/status")
 
 

@@ -1,4 +1,4 @@
-"""Compare our presets with PyMatting's methods and write docs/benchmark.md.
+"""Compare our presets, in each quality, with PyMatting's methods and write docs/benchmark.md.
 
     python benchmarks/quality.py --alphamatting DIR [--composition1k DIR] [--out FOLDER]
 
@@ -23,16 +23,21 @@ from atnet.evaluation.run import Evaluation, run_evaluation
 from atnet.evaluation.trial import Trial
 from atnet.machine import describe_machine, versions
 from atnet.matting.presets import DEFAULT_PRESET, PRESETS
+from atnet.matting.quality import VIEWS, Quality
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmark.md"
 THREADS = 1
+OURS: dict[str, tuple[str, Quality]] = {
+    f"{preset} {quality}": (preset, quality) for preset in PRESETS for quality in VIEWS
+}
+"""Preset and quality of our methods, by name."""
 SHOWN = [column for column in COLUMNS if column.field != "unknown"]
 
 
 def main() -> None:
     """Run what is missing, then write the page."""
     options = parse()
-    names = options.methods or [*PRESETS, *(name for name in METHODS if name != "atnet")]
+    names = options.methods or [*OURS, *(name for name in METHODS if name != "atnet")]
     parts = [introduction(options, names)]
     for data_set, remark in data_sets(options):
         title = data_set.title
@@ -52,7 +57,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("quality"), help="rows, alphas, reports")
     parser.add_argument("--page", type=Path, default=PAGE, help="Markdown page to write")
     parser.add_argument("--remark", default="", help="what readers must know of this run")
-    parser.add_argument("--methods", nargs="*", help="presets and PyMatting's methods; default all")
+    parser.add_argument(
+        "--methods", nargs="*", help="such as 'atnet-vgg16 best' and PyMatting's; default all"
+    )
     options = parser.parse_args()
     if not (options.alphamatting or options.composition1k):
         parser.error("give --alphamatting DIR, --composition1k DIR or both")
@@ -84,8 +91,9 @@ def data_sets(options: argparse.Namespace) -> list[tuple[DataSet, str]]:
 
 def run(name: str, data_set: DataSet, folder: Path) -> Report:
     """Evaluate one method, or finish or reuse an earlier run of it."""
-    method, preset = ("atnet", name) if name in PRESETS else (name, DEFAULT_PRESET)
-    trial = Trial(method, preset, data_set.trimaps())
+    preset, quality = OURS.get(name, (DEFAULT_PRESET, "standard"))
+    method = "atnet" if name in OURS else name
+    trial = Trial(method, preset, quality, trimaps=data_set.trimaps())
     started = time.monotonic()
     report = run_evaluation(
         Evaluation(data_set, trial, folder / name, resume=True, threads=THREADS),
@@ -105,13 +113,13 @@ def introduction(options: argparse.Namespace, names: Sequence[str]) -> str:
         f"--{name} DIR" for name in ("alphamatting", "composition1k") if getattr(options, name)
     ]
     identities = [
-        identify_method("atnet", name) if name in PRESETS else identify_method(name)
+        identify_method("atnet", *OURS[name]) if name in OURS else identify_method(name)
         for name in names
     ]
     listed = "\n".join(f"- {identity}" for identity in identities)
     return f"""# Benchmark
 
-Our presets against the classical methods of PyMatting.
+Our presets, in each quality, against the classical methods of PyMatting.
 
 - Command: `python benchmarks/quality.py {" ".join(folders)}`
 - Date: {datetime.datetime.now(datetime.UTC):%Y-%m-%d}

@@ -37,7 +37,7 @@ def test_methods_are_compared_on_a_page_and_an_earlier_run_is_reused(tmp_path):
     page, out = tmp_path / "page.md", tmp_path / "out"
     command = [
         *(sys.executable, BENCHMARKS / "quality.py", "--composition1k", tmp_path / "data"),
-        *("--methods", "atnet-vgg16", "closed-form", "--page", page, "--out", out),
+        *("--methods", "atnet-vgg16 standard", "closed-form", "--page", page, "--out", out),
     ]
     for scored in (4, 0):
         ran = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -46,5 +46,5 @@ def test_methods_are_compared_on_a_page_and_an_earlier_run_is_reused(tmp_path):
         text = page.read_text(encoding="utf-8")
         assert "2 composites in Composition-1k's layout; trimaps supplied" in text
         assert "NOT comparable" in text
-        assert text.count("| atnet-vgg16 |") == text.count("| closed-form |") == 1
+        assert text.count("\n| atnet-vgg16 standard ") == text.count("\n| closed-form ") == 1
     assert (out / "composites/closed-form/report.html").is_file()

@@ -62,6 +62,16 @@ def test_matte_writes_a_cutout_beside_the_image(folder):
     assert run.stdout == b""
 
 
+def test_the_quality_decides_what_refines_unless_told_otherwise(refused, folder):
+    alphas = []
+    for options in ([], ["--refine", "none"], ["--quality", "fast"]):
+        ran = refused("matte", "photo.png", "--trimap", "trimap.png", "--alpha", "a.png", *options)
+        assert ran.exit_code == 0, ran.stderr
+        alphas.append(read_grey(folder / "a.png"))
+    np.testing.assert_array_equal(alphas[1], alphas[2])
+    assert not np.array_equal(alphas[0], alphas[1])
+
+
 def test_json_goes_to_standard_output_alone(folder):
     run = atnet(
         "matte", "photo.png", "--trimap", "trimap.png", "--alpha", "a.png", "--json", folder=folder
@@ -134,6 +144,8 @@ def test_unwritable_targets_are_one_line_and_exit_1(refused, target):
         ["matte", "-", "--trimap", "-"],
         ["matte", "photo.png", "--trimap", "trimap.png", "--alpha", "-", "--cutout", "-"],
         ["matte", "photo.png", "--trimap", "trimap.png", "--alpha", "-", "--json"],
+        ["matte", "photo.png", "--trimap", "trimap.png", "--quality", "good"],
+        ["matte", "photo.png", "--trimap", "trimap.png", "--refine", "all"],
         ["paint"],
         ["demo", "--frobnicate"],
     ],

@@ -63,5 +63,5 @@ def test_quality_figures_are_those_of_the_card():
         rows = re.findall(r"\| (\d\.\d\d) \| (0\.\d{4}) \| (\d\.\d\d) \| (\d\.\d\d) \|", text)
         return np.array(rows, float)
 
-    assert len(figures(README)) == 2
+    assert len(figures(README)) == 6  # three qualities, two trimaps
     np.testing.assert_array_equal(figures(README), figures(card))

@@ -6,7 +6,7 @@ import json
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 import typer.core
@@ -61,6 +61,16 @@ app = typer.Typer(
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 PresetName = Annotated[
     str, typer.Option("--preset", help="Shipped model, or path of an exported .onnx file.")
+]
+QualityName = Annotated[
+    Literal["fast", "standard", "best"],
+    typer.Option(
+        "--quality", help="fast: the network alone; standard: refined; best: four views, refined."
+    ),
+]
+Refine = Annotated[
+    Literal["colour-lines", "none"] | None,
+    typer.Option(help="Refinement behind the network. Default: by the quality."),
 ]
 MaxMemory = Annotated[
     str | None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.progress import Progress
 
-from atnet.cli.common import Json, PresetName, app, messages, report, results
+from atnet.cli.common import Json, PresetName, QualityName, Refine, app, messages, report, results
 from atnet.matting.presets import DEFAULT_PRESET
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ def evaluate(
     highres: HighResolution = False,
     make_trimaps: MakeTrimaps = None,
     preset: PresetName = DEFAULT_PRESET,
+    quality: QualityName = "standard",
+    refine: Refine = None,
     report_folder: ReportFolder = None,
     save_alphas: SaveAlphas = None,
     workers: Annotated[int, typer.Option(help="Processes.")] = 1,
@@ -119,7 +121,15 @@ def evaluate(
         predictions is None or save_alphas is None, "--save-alphas is for methods that compute"
     )
     chosen = method if predictions is None else PREDICTIONS
-    trial = Trial(chosen, preset, make_trimaps or "supplied", clamp, predictions or save_alphas)
+    trial = Trial(
+        chosen,
+        preset,
+        quality,
+        refine,
+        make_trimaps or "supplied",
+        clamp,
+        predictions or save_alphas,
+    )
     found = read_data_set(data_set, folder, trimap_set or (), test=test, highres=highres)
     _show(_run(Evaluation(found, trial, report_folder, resume, workers, threads)), as_json)
 

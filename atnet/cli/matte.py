@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
-from atnet.cli.common import Json, MaxMemory, PresetName, Threads, app, messages, report
+from atnet.cli.common import (
+    Json,
+    MaxMemory,
+    PresetName,
+    QualityName,
+    Refine,
+    Threads,
+    app,
+    messages,
+    report,
+)
 from atnet.matting.presets import DEFAULT_PRESET
 
 if TYPE_CHECKING:
@@ -39,6 +49,8 @@ def matte(
     ] = "white",
     bits: Annotated[int, typer.Option(help="8, or 16 for .png and .tif.")] = 8,
     preset: PresetName = DEFAULT_PRESET,
+    quality: QualityName = "standard",
+    refine: Refine = None,
     max_memory: MaxMemory = None,
     threads: Threads = None,
     as_json: Json = False,
@@ -74,7 +86,10 @@ def matte(
         bits=bits,
     )
     with messages.status(f"Matting {image}"):
-        done = matte_photo(job, Matting(preset, threads=threads, max_memory=max_memory))
+        matting = Matting(
+            preset, threads=threads, max_memory=max_memory, quality=quality, refine=refine
+        )
+        done = matte_photo(job, matting)
     report({**outputs, **asdict(done)}, as_json, silent="-" in outputs.values())
 
 
@@ -104,6 +119,7 @@ def make_trimap(
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("atnet-demo"),
     preset: PresetName = DEFAULT_PRESET,
+    quality: QualityName = "standard",
     as_json: Json = False,
 ) -> None:
     """Mattes a photograph that comes with the package.
@@ -118,7 +134,7 @@ def demo(
     out.mkdir(parents=True, exist_ok=True)
     job = demo_job(out)
     with messages.status("Matting the bundled photograph"):
-        done = matte_photo(job, Matting(preset))
+        done = matte_photo(job, Matting(preset, quality=quality))
     outputs = {kind: str(target) for kind, target in job.outputs.wanted().items()}
     report({**outputs, **asdict(done)}, as_json)
 

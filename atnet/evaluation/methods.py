@@ -8,6 +8,7 @@ import numpy as np
 from atnet.matting.classical import CLASSICAL, Method, load_classical, pymatting_version
 from atnet.matting.predictor import Matting
 from atnet.matting.presets import DEFAULT_PRESET, read_model
+from atnet.matting.quality import Quality, Refinement, refinement_of
 from atnet.trimaps import BACKGROUND, FOREGROUND, UNKNOWN
 
 METHODS = ("atnet", *CLASSICAL)
@@ -15,7 +16,12 @@ METHODS = ("atnet", *CLASSICAL)
 
 
 @functools.lru_cache(maxsize=1)
-def load_method(name: str, preset: str = DEFAULT_PRESET) -> Method:
+def load_method(
+    name: str,
+    preset: str = DEFAULT_PRESET,
+    quality: Quality = "standard",
+    refine: Refinement | None = None,
+) -> Method:
     """Loads a method and runs it once, so that no compilation or allocation is timed later.
 
     Known pixels come out exactly 0 and 1 of every method.
@@ -23,16 +29,21 @@ def load_method(name: str, preset: str = DEFAULT_PRESET) -> Method:
     Args:
         name: Of `METHODS`.
         preset: The model that `atnet` uses.
+        quality: Of `atnet`, as `Matting` takes it.
+        refine: Likewise.
 
     Returns:
         The method.
 
     Raises:
         ImportError: PyMatting is needed and missing.
-        ValueError: Unknown method or preset.
+        ValueError: Unknown method, preset, quality or refinement.
     """
     _check(name)
-    method = Matting(preset).alpha if name == "atnet" else load_classical(name)
+    if name == "atnet":
+        method = Matting(preset, quality=quality, refine=refine).alpha
+    else:
+        method = load_classical(name)
     # 48: large-kernel matting asks for at least 41 pixels.
     trimap = np.repeat(np.array([BACKGROUND, UNKNOWN, FOREGROUND], np.uint8), 16)
     trimap = np.repeat(trimap[:, None], 48, axis=1)
@@ -40,24 +51,33 @@ def load_method(name: str, preset: str = DEFAULT_PRESET) -> Method:
     return method
 
 
-def identify_method(name: str, preset: str = DEFAULT_PRESET) -> str:
+def identify_method(
+    name: str,
+    preset: str = DEFAULT_PRESET,
+    quality: Quality = "standard",
+    refine: Refinement | None = None,
+) -> str:
     """Says exactly what computes the alphas: a model's digest or a package's version.
 
     Args:
         name: Of `METHODS`.
         preset: The model that `atnet` uses.
+        quality: Of `atnet`, as `Matting` takes it.
+        refine: Likewise.
 
     Returns:
         One line, the same only if results are.
 
     Raises:
         ImportError: PyMatting is needed and missing.
-        ValueError: Unknown method or preset.
+        ValueError: Unknown method, preset, quality or refinement.
     """
     _check(name)
     if name != "atnet":
         return f"{name}, PyMatting {pymatting_version()}"
-    return f"{preset}, SHA-256 {hashlib.sha256(read_model(preset)).hexdigest()}"
+    digest = hashlib.sha256(read_model(preset)).hexdigest()
+    refinement = refinement_of(quality, refine)
+    return f"{preset}, quality {quality}, refinement {refinement}, SHA-256 {digest}"
 
 
 def _check(name: str) -> None:

@@ -84,7 +84,7 @@ def _row(task: Task) -> Row:
 def _compute(scene: Scene, trial: Trial, trimap: np.ndarray) -> _Computed:
     if trial.method == PREDICTIONS:
         return _Computed(trial.prediction(scene, trimap))
-    method = load_method(trial.method, trial.preset)
+    method = load_method(trial.method, trial.preset, trial.quality, trial.refine)
     image = scene.read_image()
     check_trimap(trimap, image.shape)
     reset_peak_memory()

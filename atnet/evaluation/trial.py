@@ -9,6 +9,7 @@ import numpy as np
 from atnet.data.scenes import Scene, read_8_bits
 from atnet.evaluation.methods import METHODS, identify_method
 from atnet.matting.presets import DEFAULT_PRESET
+from atnet.matting.quality import Quality, Refinement
 from atnet.trimaps import check_trimap, clamp
 
 PREDICTIONS = "predictions"
@@ -22,6 +23,8 @@ class Trial:
     Attributes:
         method: One of `METHODS`, or `predictions`.
         preset: The model of method `atnet`.
+        quality: Of method `atnet`, as `Matting` takes it.
+        refine: Likewise.
         trimaps: Where trimaps come from, a key of `TRIMAP_POLICIES`.
         clamp: Set known pixels of predictions by the trimap; computed alphas always are.
         alphas: Folder of `<scene>.png`: predictions are there, computed alphas go there.
@@ -32,6 +35,8 @@ class Trial:
 
     method: str = "atnet"
     preset: str = DEFAULT_PRESET
+    quality: Quality = "standard"
+    refine: Refinement | None = None
     trimaps: str = "supplied"
     clamp: bool = False
     alphas: Path | None = None
@@ -44,7 +49,7 @@ class Trial:
     def identity(self) -> str:
         """Says exactly what is evaluated, in one line."""
         if self.method != PREDICTIONS:
-            return identify_method(self.method, self.preset)
+            return identify_method(self.method, self.preset, self.quality, self.refine)
         return "predictions, known pixels " + ("set by the trimap" if self.clamp else "as stored")
 
     def target(self, scene: Scene) -> Path | None:

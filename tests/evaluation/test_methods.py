@@ -33,4 +33,6 @@ def test_identities_tell_models_and_versions_apart(tmp_path):
         (tmp_path / f"{content.decode()}.onnx").write_bytes(content)
     one, two = (identify_method("atnet", str(tmp_path / f"{name}.onnx")) for name in ("one", "two"))
     assert one.split()[-1] != two.split()[-1]
+    assert "quality best, refinement colour-lines" in identify_method("atnet", quality="best")
+    assert "refinement none" in identify_method("atnet", quality="best", refine="none")
     assert identify_method("knn") == f"knn, PyMatting {metadata.version('pymatting')}"
