@@ -77,7 +77,7 @@ def test_objects_that_would_fade_keep_the_networks_alpha():
 
 
 def test_tiles_agree_with_the_whole():
-    image, alpha = hair(300, 900, 13)
+    image, alpha = hair(60, 560, 13)
     noise = np.random.default_rng(0).normal(0, 0.005, image.shape)
     image = np.clip(image + noise, 0, 1).astype(np.float32)
     unknown = np.ones(alpha.shape, bool)
