@@ -11,14 +11,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from atnet.cli.common import escape_unprintable
+from atnet.cli.common import QualityName, escape_unprintable
 from atnet.data.scenes import TRIMAP_POLICIES
 from atnet.evaluation.data_sets import read_data_set
 from atnet.evaluation.rows import METRICS, Row
 from atnet.evaluation.run import Evaluation, run_evaluation
 from atnet.evaluation.trial import Trial
 from atnet.matting.presets import DEFAULT_PRESET
-from atnet.matting.quality import Quality
 
 
 def main(
@@ -29,10 +28,7 @@ def main(
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for alphas.")] = Path("images/adobe_data"),
     preset: Annotated[str, typer.Option(help="Model, or an exported .onnx file.")] = DEFAULT_PRESET,
-    quality: Annotated[
-        Quality,
-        typer.Option(help="fast: the network alone; standard: refined; best: four views, refined."),
-    ] = "standard",
+    quality: QualityName = "standard",
     workers: Annotated[int, typer.Option(help="Processes.")] = 1,
     report: Annotated[Path | None, typer.Option(help="Folder for a report.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the report's run.")] = False,

@@ -6,13 +6,14 @@ import json
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 import typer.core
 from rich.console import Console
 from rich.progress import Progress
 
+from atnet.matting.quality import Quality, Refinement
 from atnet.version import __version__
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -63,13 +64,13 @@ PresetName = Annotated[
     str, typer.Option("--preset", help="Shipped model, or path of an exported .onnx file.")
 ]
 QualityName = Annotated[
-    Literal["fast", "standard", "best"],
+    Quality,
     typer.Option(
         "--quality", help="fast: the network alone; standard: refined; best: four views, refined."
     ),
 ]
 Refine = Annotated[
-    Literal["colour-lines", "none"] | None,
+    Refinement | None,
     typer.Option(help="Refinement behind the network. Default: by the quality."),
 ]
 MaxMemory = Annotated[

@@ -122,13 +122,13 @@ def evaluate(
     )
     chosen = method if predictions is None else PREDICTIONS
     trial = Trial(
-        chosen,
-        preset,
-        quality,
-        refine,
-        make_trimaps or "supplied",
-        clamp,
-        predictions or save_alphas,
+        method=chosen,
+        preset=preset,
+        quality=quality,
+        refine=refine,
+        trimaps=make_trimaps or "supplied",
+        clamp=clamp,
+        alphas=predictions or save_alphas,
     )
     found = read_data_set(data_set, folder, trimap_set or (), test=test, highres=highres)
     _show(_run(Evaluation(found, trial, report_folder, resume, workers, threads)), as_json)

@@ -26,7 +26,6 @@ NOISE = 0.0025, 0.006
 COHERENCE, COHERENCE_RADIUS = (0.68, 0.8), 5
 """Part of the change that is common to neighbours, from none to all of which is too much."""
 _STRIP = 256  # rows that are looked at together, which bounds memory
-_BRIGHTNESS = np.array([[0.299, 0.587, 0.114]], np.float32)
 
 
 def doubt(prior: np.ndarray, unknown: np.ndarray) -> np.ndarray:
@@ -114,8 +113,8 @@ def _contrasts(image: np.ndarray, unknown: np.ndarray) -> tuple[np.ndarray, np.n
         colours = to_float(image[begin : top + _STRIP + 4])
         wanted = unknown[begin : top + _STRIP + 4].copy()
         wanted[: top - begin] = wanted[top - begin + _STRIP :] = False
-        brightness = cv2.transform(colours, _BRIGHTNESS)
-        channels = cv2.merge([brightness, *cv2.split(colours[..., ::2] - brightness[..., None])])
+        brightness = cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY)[..., None]
+        channels = np.dstack([brightness, colours[..., ::2] - brightness])
         near, far = cv2.blur(channels, (3, 3)), cv2.blur(channels, (9, 9))
         detail += _squares(channels - near, wanted)
         coarse += _squares(near - far, wanted)
