@@ -107,7 +107,7 @@ def test_extras_named_in_messages_exist():
 
 def test_the_map_names_everything_at_the_top_and_nothing_else():
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    results = re.findall(r"^/(\w+)/$", (ROOT / ".gitignore").read_text(), flags=re.MULTILINE)
+    results = re.findall(r"^/?([\w-]+)/$", (ROOT / ".gitignore").read_text(), flags=re.MULTILINE)
 
     def names(folder, ignored=()):
         paths = (path for path in folder.iterdir() if path.name not in ("__pycache__", *ignored))
