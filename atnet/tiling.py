@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-TILE_SIDES = (512, 768, 1024, 1536, 2048)
-"""Sides of tiles to choose from, in pixels."""
+CORE_SIDES = (256, 384, 512, 768, 1024, 1536, 2048)
+"""Heights and widths of cores to choose from, in pixels: a tile without what it has around."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Tiling:
     """How an image is cut up.
 
     Attributes:
-        max_pixels: Largest area of a rectangle, padding included, at least 512 x 512.
+        max_pixels: Largest area of a rectangle, padding included, at least `smallest_tile`.
         context: Pixels that a tile sees beyond its core on each side.
         multiple: Height and width are padded to multiples of this.
     """
@@ -40,12 +40,16 @@ class Tiling:
     context: int = 128
     multiple: int = 32
 
+    @property
+    def smallest_tile(self) -> int:
+        """Area of the smallest core with its context, which any bound must allow."""
+        return self._padded(CORE_SIDES[0] + 2 * self.context) ** 2
+
     def plan(self, unknown: np.ndarray) -> list[Rectangle]:
         """Covers the unknown region with as few pixels as the memory bound allows.
 
-        Candidates are the region's bounding box with context around it, and grids of evenly laid
-        tiles without those that have no unknown pixel in their core. The box wins unless tiles
-        save a fifth of its pixels: one pass has no seams.
+        Candidates are the region's bounding box with context around it, and grids of many
+        proportions. The box wins unless tiles save a fifth of its pixels: one pass has no seams.
 
         Args:
             unknown: `(H, W)` bool.
@@ -62,30 +66,38 @@ class Tiling:
         """
         if not unknown.any():
             return []
-        sides = [side for side in TILE_SIDES if side * side <= self.max_pixels]
-        tiles = min((self.grid(unknown, side) for side in sides), key=self.cost)
-        whole = self.grid(unknown, max(unknown.shape))
-        if self.cost(whole) <= self.max_pixels and 0.8 * self.cost(whole) <= self.cost(tiles):
+        whole = self.grid(unknown, *unknown.shape)
+        if self.cost(whole) <= self.smallest_tile:
+            return whole
+        grids = (self.grid(unknown, *core) for core in itertools.product(CORE_SIDES, repeat=2))
+        tiles = min(filter(self._fit, grids), key=self.cost)
+        if self._fit(whole) and 0.8 * self.cost(whole) <= self.cost(tiles):
             return whole
         return tiles
 
-    def grid(self, unknown: np.ndarray, side: int) -> list[Rectangle]:
-        """Lays tiles over the unknown region, evenly, so that no work is done twice at its end.
+    def grid(self, unknown: np.ndarray, height: int, width: int) -> list[Rectangle]:
+        """Divides the unknown region's bounding box evenly into cores, and gives each a tile.
 
         Args:
             unknown: `(H, W)` bool with unknown pixels.
-            side: Largest height and width of a tile.
+            height: Most rows of a core.
+            width: Most columns of a core.
 
         Returns:
-            Tiles of one size with an unknown pixel in their core.
+            For each core that has unknown pixels, the box around these with context around it.
         """
-        rows, columns = (
-            _spans(np.asarray(unknown.any(axis=axis)), side, self.context) for axis in (1, 0)
+        box = _bounding_box(unknown, Rectangle(0, 0, *unknown.shape))
+        rows = _divided(box.top, box.height, height)
+        columns = _divided(box.left, box.width, width)
+        cores = (
+            Rectangle(top, left, bottom - top, right - left)
+            for top, bottom in rows
+            for left, right in columns
         )
         return [
-            Rectangle(row.start, column.start, row.length, column.length)
-            for row, column in itertools.product(rows, columns)
-            if unknown[row.core, column.core].any()
+            _widened(_bounding_box(unknown, core), self.context, unknown.shape)
+            for core in cores
+            if unknown[core.slices].any()
         ]
 
     def cost(self, rectangles: list[Rectangle]) -> int:
@@ -98,8 +110,8 @@ class Tiling:
     def window(self, rectangle: Rectangle, shape: tuple[int, int]) -> np.ndarray:
         """Weights with which a rectangle's values enter the whole.
 
-        They rise smoothly across the borders between cores, where neighbours overlap, so that
-        their sum hides the seams; towards the image's own border they stay 1.
+        They rise smoothly across the edge of what the tile is for, where neighbours may overlap,
+        so that the weighted mean hides the seams; towards the image's own border they stay 1.
 
         Args:
             rectangle: The part.
@@ -137,6 +149,9 @@ class Tiling:
             weights[rectangle.slices] += window
         np.divide(total, weights, out=result, where=weights > 0)
 
+    def _fit(self, rectangles: list[Rectangle]) -> bool:
+        return all(self.cost([rectangle]) <= self.max_pixels for rectangle in rectangles)
+
     def _padded(self, size: int) -> int:
         return -(-size // self.multiple) * self.multiple
 
@@ -151,24 +166,28 @@ class Tiling:
         return rise * rise * (3 - 2 * rise)
 
 
-@dataclass(frozen=True)
-class _Span:
-    """A tile along one axis, and its core: what no neighbour is responsible for."""
-
-    start: int
-    length: int
-    core: slice
+def _divided(start: int, length: int, most: int) -> list[tuple[int, int]]:
+    """Cuts a stretch into as few equal pieces as must be, each from its start to its end."""
+    count = -(-length // most)
+    ends = [start + length * number // count for number in range(count + 1)]
+    return list(itertools.pairwise(ends))
 
 
-def _spans(unknown: np.ndarray, side: int, context: int) -> list[_Span]:
-    """Covers the unknown part of an axis `(size,)`; neighbours share at least twice the context."""
-    places = np.flatnonzero(unknown)
-    first = max(int(places[0]) - context, 0)
-    last = min(int(places[-1]) + 1 + context, len(unknown))
-    length = min(side, last - first)
-    count = max(1, -(-(last - first - 2 * context) // (side - 2 * context)))
-    way = last - length - first
-    starts = [first + way * number // max(count - 1, 1) for number in range(count)]
-    middles = [(one + other + length) // 2 for one, other in itertools.pairwise(starts)]
-    cores = map(slice, [first, *middles], [*middles, last])
-    return [_Span(start, length, core) for start, core in zip(starts, cores, strict=True)]
+def _bounding_box(unknown: np.ndarray, within: Rectangle) -> Rectangle:
+    """The box around the unknown pixels of a part that has some."""
+    part = unknown[within.slices]
+    rows, columns = (np.flatnonzero(part.any(axis=axis)) for axis in (1, 0))
+    return Rectangle(
+        within.top + int(rows[0]),
+        within.left + int(columns[0]),
+        int(rows[-1] - rows[0]) + 1,
+        int(columns[-1] - columns[0]) + 1,
+    )
+
+
+def _widened(box: Rectangle, context: int, shape: tuple[int, ...]) -> Rectangle:
+    """A box with context on each side, as far as the image goes."""
+    top, left = max(box.top - context, 0), max(box.left - context, 0)
+    bottom = min(box.top + box.height + context, shape[0])
+    right = min(box.left + box.width + context, shape[1])
+    return Rectangle(top, left, bottom - top, right - left)

@@ -1,7 +1,9 @@
+from itertools import product
+
 import numpy as np
 import pytest
 
-from atnet.tiling import TILE_SIDES, Rectangle, Tiling
+from atnet.tiling import CORE_SIDES, Rectangle, Tiling
 
 TILING = Tiling(max_pixels=10**6)
 CONTEXT = TILING.context
@@ -87,30 +89,57 @@ def test_a_small_region_in_a_large_image_costs_little():
 def test_regions_far_apart_are_computed_apart():
     corners = region((3000, 4000), (0, 0, 50, 50), (2950, 3950, 50, 50))
     parts = Tiling(max_pixels=20 * 10**6).plan(corners)
-    assert TILING.cost(parts) == 2 * 512 * 512
+    assert TILING.cost(parts) == 2 * 192 * 192
 
 
-@pytest.mark.parametrize("side", TILE_SIDES)
-def test_no_tile_is_computed_twice_whatever_its_side(unknown, side):
-    tiles = TILING.grid(unknown, side)
+@pytest.mark.parametrize("core", [(256, 256), (256, 2048), (1024, 512)])
+def test_tiles_are_no_larger_than_what_they_are_for(unknown, core):
+    """No side is further from unknown pixels than the context."""
+    tiles = TILING.grid(unknown, *core)
     assert len(set(tiles)) == len(tiles)
+    for tile in tiles:
+        assert tile.height <= core[0] + 2 * CONTEXT
+        assert tile.width <= core[1] + 2 * CONTEXT
+        part = unknown[tile.slices]
+        for side in (part, part[::-1], part.T, part.T[::-1]):
+            assert side[: CONTEXT + 1].any()
 
 
-def test_a_long_strip_is_cut_once_along_its_length():
-    """400 x 6000 at 512: ceil((6000 - 256) / 256) = 23 tiles in one row, of equal distances."""
-    tiles = TILING.grid(SCENES["a strip"], 512)
-    assert {(tile.top, tile.height, tile.width) for tile in tiles} == {(0, 400, 512)}
-    starts = np.array([tile.left for tile in tiles])
-    assert len(starts) == 23
-    assert (starts[0], starts[-1]) == (0, 6000 - 512)
-    assert np.ptp(np.diff(starts)) <= 1
+def test_a_long_strip_is_cut_evenly_along_its_length():
+    """400 x 6000 in cores of 512: 12 of 500 columns each."""
+    tiles = TILING.grid(SCENES["a strip"], 512, 512)
+    assert {(tile.top, tile.height) for tile in tiles} == {(0, 400)}
+    assert [tile.left for tile in tiles] == [0, *range(500 - 128, 6000 - 500, 500)]
+    assert [tile.width for tile in tiles] == [628, *[756] * 10, 628]
+
+
+def test_a_tile_shrinks_to_the_unknown_pixels_of_its_core():
+    """A frame 2 pixels wide in four cores: each sees its corner, not the whole quarter."""
+    corner = region((1000, 1000), (300, 300, 2, 400), (300, 300, 20, 2), (690, 690, 10, 10))
+    assert TILING.grid(corner, 200, 400) == [
+        Rectangle(172, 172, 276, 656),
+        Rectangle(562, 562, 266, 266),
+    ]
 
 
 def test_the_plan_computes_the_fewest_pixels_of_the_candidates(unknown):
     """One pass over the box may cost a quarter more than the best tiles, as it has no seams."""
-    costs = [TILING.cost(TILING.grid(unknown, side)) for side in TILE_SIDES if side < 1000]
+    grids = [TILING.grid(unknown, *core) for core in product(CORE_SIDES, repeat=2)]
+    costs = [
+        TILING.cost(grid)
+        for grid in grids
+        if all(TILING.cost([tile]) <= TILING.max_pixels for tile in grid)
+    ]
     plan = TILING.plan(unknown)
     assert TILING.cost(plan) <= (min(costs) / 0.8 if len(plan) == 1 else min(costs))
+
+
+def test_the_smallest_tile_is_a_core_and_its_context():
+    assert TILING.smallest_tile == 512 * 512
+    assert Tiling(10**6, context=10, multiple=8).smallest_tile == 280 * 280
+    bound = Tiling(TILING.smallest_tile)
+    everything = np.ones((600, 700), bool)
+    assert all(bound.cost([tile]) <= bound.max_pixels for tile in bound.plan(everything))
 
 
 def test_context_and_multiple_are_the_networks():

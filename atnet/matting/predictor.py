@@ -15,8 +15,6 @@ from atnet.matting.runtime import Network, Provider
 from atnet.tiling import Tiling
 from atnet.trimaps import check_trimap, clamp, read_trimap, unknown_region
 
-SMALLEST_TILE_PIXELS = 512 * 512
-
 
 class Matting:
     """Estimates alpha, with one model loaded once; may be called from several threads.
@@ -121,10 +119,11 @@ class Matting:
 
 
 def _tiling(network: Network, scale: float) -> Tiling:
-    pixels = int(network.max_memory / network.bytes_per_pixel / scale**2)
-    if pixels < SMALLEST_TILE_PIXELS:
-        least = math.ceil(SMALLEST_TILE_PIXELS * network.bytes_per_pixel * scale**2 / 10**6)
+    size = network.bytes_per_pixel * scale**2
+    tiling = Tiling(int(network.max_memory / size), network.context, network.multiple)
+    if tiling.max_pixels < tiling.smallest_tile:
+        least = math.ceil(tiling.smallest_tile * size / 10**6)
         raise ValueError(
             f"max_memory is {network.max_memory / 10**6:g}MB; the smallest tile needs {least}MB"
         )
-    return Tiling(pixels, network.context, network.multiple)
+    return tiling
