@@ -130,7 +130,7 @@ def resized(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
     """Scales a picture: by area means to a smaller size, else bicubic; never beyond [0, 1].
 
     Args:
-        pixels: uint8, or float in [0, 1]; `(h, w)` or `(h, w, C)`.
+        pixels: uint8, uint16, or float in [0, 1]; `(h, w)` or `(h, w, C)`.
         height: Rows wanted, at least 1.
         width: Columns wanted, at least 1.
 
@@ -146,7 +146,7 @@ def resized(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
     shrinks = height * width < pixels.shape[0] * pixels.shape[1]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
     scaled = cv2.resize(pixels, (width, height), interpolation=method)
-    return scaled if scaled.dtype == np.uint8 else np.clip(scaled, 0, 1)
+    return np.clip(scaled, 0, 1) if scaled.dtype.kind == "f" else scaled
 
 
 def scaled_to(pixels: np.ndarray, longest: int) -> np.ndarray:

@@ -13,7 +13,7 @@ from pathlib import Path
 from atnet.parallel import usable_cores
 from atnet.version import __version__
 
-_PACKAGES = ("numpy", "onnxruntime", "opencv-python-headless", "pymatting", "scipy")
+_PACKAGES = ("numpy", "onnxruntime", "opencv-python-headless", "openvino", "pymatting", "scipy")
 _STATUS = Path("/proc/self/status")
 
 

@@ -5,7 +5,7 @@ import warnings
 import cv2
 import numpy as np
 
-from atnet.arrays import highest, to_bytes
+from atnet.arrays import highest, resized, to_bytes
 from atnet.files.images import Picture, Source, as_grey, read_grey
 
 BACKGROUND, UNKNOWN, FOREGROUND = 0, 128, 255
@@ -146,6 +146,31 @@ def clamp(alpha: np.ndarray, trimap: np.ndarray) -> np.ndarray:
     """
     known = (trimap == FOREGROUND) * alpha.dtype.type(highest(alpha.dtype))
     return np.where(unknown_region(trimap), alpha, known)
+
+
+def smaller_trimap(trimap: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Scales a trimap down: a pixel is known only if all that it stands for is.
+
+    Args:
+        trimap: uint8 `(H, W)`.
+        height: Rows wanted, at most H.
+        width: Columns wanted, at most W.
+
+    Returns:
+        uint8 `(height, width)`; unchanged at the same size.
+
+    Example:
+        >>> trimap = np.array([[0, 0, 0, 128, 255, 255]], np.uint8)
+        >>> smaller_trimap(trimap, 1, 3).tolist()
+        [[0, 128, 255]]
+    """
+    if trimap.shape == (height, width):
+        return trimap
+    shares = (
+        resized((trimap == value).astype(np.float32), height, width) > 0.999
+        for value in (FOREGROUND, BACKGROUND)
+    )
+    return _three_values(*shares)
 
 
 def trimap_from_mask(

@@ -7,6 +7,8 @@ import pytest
 
 # Before anything imports Keras, which reads it once.
 os.environ.setdefault("KERAS_BACKEND", "jax")
+# What computes the same on every machine; other engines are asked for by name.
+os.environ.setdefault("ATNET_ENGINE", "onnxruntime")
 # The networks under test run once or twice: compiling them well would take longer than running.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 os.environ.setdefault(

@@ -97,6 +97,13 @@ def test_shrinking_takes_means_and_keeps_the_type():
     assert resized(pixels / np.float32(255), 1, 2)[0, 0] == pytest.approx(100 / 255)
 
 
+def test_all_types_of_pixels_are_scaled():
+    deep = np.array([[0, 60000], [60000, 60000]], np.uint16)
+    assert resized(deep, 1, 1).tolist() == [[45000]]
+    assert resized(deep.repeat(9, axis=0), 36, 4).max() > 60000 - 1
+    assert resized(deep, 1, 1).dtype == np.uint16
+
+
 def test_enlarging_never_leaves_the_range():
     step = np.repeat(np.array([[0.0, 0, 1, 1]], np.float32), 4, axis=0)
     large = resized(step, 40, 40)

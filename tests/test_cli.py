@@ -146,6 +146,7 @@ def test_unwritable_targets_are_one_line_and_exit_1(refused, target):
         ["matte", "photo.png", "--trimap", "trimap.png", "--alpha", "-", "--json"],
         ["matte", "photo.png", "--trimap", "trimap.png", "--quality", "good"],
         ["matte", "photo.png", "--trimap", "trimap.png", "--refine", "all"],
+        ["matte", "photo.png", "--trimap", "trimap.png", "--engine", "steam"],
         ["paint"],
         ["demo", "--frobnicate"],
     ],

@@ -11,6 +11,7 @@ from atnet.trimaps import (
     check_trimap,
     clamp,
     read_trimap,
+    smaller_trimap,
     snap_trimap,
     trimap_from_alpha,
     trimap_from_mask,
@@ -21,6 +22,33 @@ from atnet.trimaps import (
 def disc(height, width, centre, radius):
     rows, columns = np.ogrid[:height, :width]
     return (rows - centre[0]) ** 2 + (columns - centre[1]) ** 2 <= radius**2
+
+
+def test_a_smaller_trimap_knows_only_what_all_its_pixels_know():
+    trimap = np.full((6, 12), 255, np.uint8)
+    trimap[:, :6] = 0
+    trimap[0, 0] = 128  # one unknown pixel of four
+    trimap[3, 10] = 0  # foreground and background meet without an unknown pixel
+    smaller = smaller_trimap(trimap, 3, 6)
+    expected = np.array([[0, 0, 0, 255, 255, 255]] * 3, np.uint8)
+    expected[0, 0] = expected[1, 5] = 128
+    np.testing.assert_array_equal(smaller, expected)
+    np.testing.assert_array_equal(smaller_trimap(trimap, 6, 12), trimap)
+
+
+@pytest.mark.parametrize("size", [(71, 99), (50, 70), (35, 50), (1, 1)])
+def test_no_unknown_pixel_is_lost_in_a_smaller_trimap(size):
+    """Also at sizes that do not divide: single unknown pixels among known ones stay unknown."""
+    rng = np.random.default_rng(0)
+    trimap = np.where(np.arange(100) < 50, 0, 255).astype(np.uint8) * np.ones((72, 1), np.uint8)
+    places = rng.integers(0, 72, 40), rng.integers(0, 100, 40)
+    trimap[places] = 128
+    smaller = smaller_trimap(trimap, *size)
+    rows, columns = (
+        place * new // old for place, new, old in zip(places, size, trimap.shape, strict=True)
+    )
+    assert (smaller[rows, columns] == 128).all()
+    assert set(np.unique(smaller)) <= {0, 128, 255}
 
 
 def test_examples_run():

@@ -13,6 +13,7 @@ import typer.core
 from rich.console import Console
 from rich.progress import Progress
 
+from atnet.matting.engines import EngineName
 from atnet.matting.quality import Quality, Refinement
 from atnet.version import __version__
 
@@ -78,6 +79,10 @@ MaxMemory = Annotated[
     typer.Option("--max-memory", help="Bound on working memory, such as 800MB. Default 2GB."),
 ]
 
+Engine = Annotated[
+    EngineName | None,
+    typer.Option(help="What runs the network. Default: ATNET_ENGINE, or the fastest here."),
+]
 Threads = Annotated[int | None, typer.Option(help="Threads of the CPU. Default all cores.")]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import typer
 
 from atnet.cli.common import (
+    Engine,
     Json,
     MaxMemory,
     PresetName,
@@ -53,6 +54,7 @@ def matte(
     refine: Refine = None,
     max_memory: MaxMemory = None,
     threads: Threads = None,
+    engine: Engine = None,
     as_json: Json = False,
 ) -> None:
     """Mattes one image.
@@ -87,7 +89,12 @@ def matte(
     )
     with messages.status(f"Matting {image}"):
         matting = Matting(
-            preset, threads=threads, max_memory=max_memory, quality=quality, refine=refine
+            preset,
+            threads=threads,
+            max_memory=max_memory,
+            quality=quality,
+            refine=refine,
+            engine=engine,
         )
         done = matte_photo(job, matting)
     report({**outputs, **asdict(done)}, as_json, silent="-" in outputs.values())

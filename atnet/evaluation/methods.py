@@ -41,7 +41,8 @@ def load_method(
     """
     _check(name)
     if name == "atnet":
-        method = Matting(preset, quality=quality, refine=refine).alpha
+        # What computes the same everywhere, so that errors can be compared.
+        method = Matting(preset, quality=quality, refine=refine, engine="onnxruntime").alpha
     else:
         method = load_classical(name)
     # 48: large-kernel matting asks for at least 41 pixels.

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from atnet.arrays import RGB, check_pixels, network_trimap, to_float
+from atnet.arrays import RGB, check_pixels, network_trimap, resized, to_float
 from atnet.files.images import Picture, read_image
 from atnet.matting.colour_lines import refine
+from atnet.matting.engines import EngineName, Provider
 from atnet.matting.presets import DEFAULT_PRESET
 from atnet.matting.quality import VIEWS, Quality, Refinement, refinement_of
-from atnet.matting.runtime import Network, Provider
+from atnet.matting.runtime import Network
+from atnet.matting.scale import choose_scale
 from atnet.tiling import Tiling
-from atnet.trimaps import check_trimap, clamp, read_trimap, unknown_region
+from atnet.trimaps import check_trimap, clamp, read_trimap, smaller_trimap, unknown_region
 
 
 class Matting:
@@ -30,12 +32,15 @@ class Matting:
         quality: What to spend on an alpha: `"fast"`, the network alone; `"standard"`, with
             refinement behind it; `"best"`, the mean of four views, refined.
         refine: `"colour-lines"` or `"none"`; by default what the quality says.
+        engine: What runs the network: `"onnxruntime"`, the same alpha on every processor, or
+            `"openvino"`. Defaults to ONNX Runtime if there are providers, to ATNET_ENGINE if that
+            is set, else to the fastest that is installed, which is measured once.
 
     Raises:
-        ImportError: There is no ONNX Runtime.
+        ImportError: The engine is not installed.
         PresetError: Unknown preset, or its file is damaged.
-        ValueError: Unknown provider, quality or refinement; `threads` is below 1; `max_memory` is
-            no size, or below the smallest tile's need.
+        ValueError: Unknown engine, provider, quality or refinement; `threads` is below 1;
+            `max_memory` is no size, or below the smallest tile's need.
 
     Example:
         >>> import numpy as np
@@ -54,15 +59,21 @@ class Matting:
         max_memory: int | str | None = None,
         quality: Quality = "standard",
         refine: Refinement | None = None,
+        engine: EngineName | None = None,
     ) -> None:
         self._refinement = refinement_of(quality, refine)
         self._views = VIEWS[quality]
-        self._network = Network(preset, providers, threads, max_memory)
+        self._network = Network(preset, providers, threads, max_memory, engine)
         self._tiling = _tiling(self._network, max(view.scale for view in self._views))
 
     @property
+    def engine(self) -> EngineName:
+        """What runs the network."""
+        return self._network.engine
+
+    @property
     def providers(self) -> list[str]:
-        """The execution providers in use, first choice first."""
+        """What computes, first choice first: ONNX Runtime's execution providers, or OpenVINO's."""
         return self._network.providers
 
     def alpha(self, image: Picture, trimap: Picture) -> np.ndarray:
@@ -90,18 +101,27 @@ class Matting:
         trimap = trimap if isinstance(trimap, np.ndarray) else read_trimap(trimap)
         check_pixels(image, "image", RGB)
         check_trimap(trimap, image.shape)
-        unknown = unknown_region(trimap)
-        alpha = np.zeros(trimap.shape, np.float32)
-        parts = self._tiling.plan(unknown)
-        self._tiling.blend(parts, lambda part: self._prior(image[part], trimap[part]), alpha)
-        alpha = clamp(alpha, trimap)
+        prior = clamp(self._prior(image, trimap), trimap)
         if self._refinement == "none":
-            return alpha
-        return refine(image, alpha, unknown, self._tiling)
+            return prior
+        return refine(image, prior, unknown_region(trimap), self._tiling)
 
     def _prior(self, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
-        """The network's alpha of a part of an image, averaged over all views of it."""
-        image = to_float(image)
+        """The network's alpha, of the picture at the size that suits the network."""
+        height, width = trimap.shape
+        scale = choose_scale(image, unknown_region(trimap))
+        image = resized(image, round(height * scale) or 1, round(width * scale) or 1)
+        trimap = smaller_trimap(trimap, *image.shape[:2])
+        alpha = np.zeros(trimap.shape, np.float32)
+        self._tiling.blend(
+            self._tiling.plan(unknown_region(trimap)),
+            lambda part: self._mean(to_float(image[part]), trimap[part]),
+            alpha,
+        )
+        return resized(clamp(alpha, trimap), height, width)
+
+    def _mean(self, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
+        """The network's alpha of a part of a picture, averaged over all views of it."""
         alphas = [
             view.undone(self._pass(*view.shown(image, trimap)), *trimap.shape)
             for view in self._views

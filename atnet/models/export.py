@@ -19,8 +19,9 @@ import torch
 from onnxscript.rewriter import pattern, rewrite
 
 from atnet.files.atomic import check_target, write_bytes
+from atnet.matting.engines import load_onnxruntime
 from atnet.matting.footprint import measure_bytes_per_pixel
-from atnet.matting.runtime import CONTEXT, MULTIPLE, load_onnxruntime
+from atnet.matting.runtime import CONTEXT, MULTIPLE
 from atnet.models.atnet import ATNet
 
 

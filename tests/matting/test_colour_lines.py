@@ -11,7 +11,7 @@ class Tiles(Tiling):
     """Small tiles, also where one part would do."""
 
     def plan(self, unknown):
-        return self.grid(unknown, 400)
+        return self.grid(unknown, 144, 144)
 
 
 def hair(height, width, spacing=9):

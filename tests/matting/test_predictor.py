@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from atnet.arrays import resized
 from atnet.files.images import write_image
 from atnet.matting.colour_lines import refine
 from atnet.matting.predictor import Matting
 from atnet.matting.quality import VIEWS
 from atnet.tiling import Tiling
-from atnet.trimaps import TrimapError
+from atnet.trimaps import TrimapError, clamp, smaller_trimap
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +55,17 @@ def test_the_best_is_a_mean_over_views():
     mirrored = best.alpha(image[:, ::-1], trimap[:, ::-1])[:, ::-1]
     single = Matting(quality="fast").alpha(image, trimap)
     assert np.abs(alpha - mirrored).mean() < np.abs(alpha - single).mean()
+
+
+def test_a_large_soft_picture_is_seen_smaller():
+    """And its alpha is that of the smaller picture, enlarged; known pixels are exact."""
+    large = resized(scene(25, 40)[0], 800, 1280)
+    trimap = np.zeros((800, 1280), np.uint8)
+    trimap[300:500, 200:800], trimap[500:] = 128, 255
+    fast = Matting(quality="fast")
+    half = fast.alpha(resized(large, 400, 640), smaller_trimap(trimap, 400, 640))
+    alpha = fast.alpha(large, trimap)
+    np.testing.assert_array_equal(alpha, clamp(resized(half, 800, 1280), trimap))
 
 
 @pytest.mark.parametrize("size", [(1, 3), (3, 1), (2, 2), (31, 33), (32, 32), (65, 40), (7, 200)])

@@ -10,9 +10,10 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
+from atnet.matting.engines import _bounded, load_onnxruntime
 from atnet.matting.predictor import Matting
 from atnet.matting.presets import PresetError
-from atnet.matting.runtime import Network, _bounded, load_onnxruntime, parse_memory
+from atnet.matting.runtime import Network, parse_memory
 
 CPU = "CPUExecutionProvider"
 
@@ -114,9 +115,32 @@ def test_threads(tmp_path, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "3,2")
     Network(path)
     Network(path, threads=1)
-    assert seen == [0, 1, 3, 1]
+    # Every second session only reads what the file says of itself.
+    assert seen[1::2] == [0, 1, 3, 1]
     with pytest.raises(ValueError, match="threads is 0; at least 1"):
         Network(path, threads=0)
+
+
+def test_the_engine_is_the_users_choice(tmp_path, monkeypatch):
+    path = small_model(tmp_path / "small.onnx")
+    assert Network(path).engine == "onnxruntime"  # by ATNET_ENGINE, see conftest.py
+    assert Network(path, engine="openvino").engine == "openvino"
+    monkeypatch.setenv("ATNET_ENGINE", "openvino")
+    assert Network(path).engine == "openvino"
+    assert Network(path, providers=[CPU]).engine == "onnxruntime"
+    assert Network(path, engine="onnxruntime").engine == "onnxruntime"
+    monkeypatch.setenv("ATNET_ENGINE", "steam")
+    with pytest.raises(ValueError, match="engine is 'steam'; allowed are onnxruntime, openvino"):
+        Network(path)
+    with pytest.raises(ValueError, match="providers are ONNX Runtime's; the engine is openvino"):
+        Network(path, providers=[CPU], engine="openvino")
+
+
+def test_an_engine_that_needs_more_memory_gets_smaller_tiles(tmp_path):
+    path = small_model(tmp_path / "told.onnx", bytes_per_pixel=1000)
+    network = Network(path, engine="openvino")
+    expected = 1300 if network.providers == ["OpenVINO CPU float32"] else 800
+    assert network.bytes_per_pixel == expected
 
 
 @pytest.mark.parametrize(
@@ -162,26 +186,34 @@ def in_fresh_process(code, **environment):
     )
 
 
-def test_only_what_runs_a_network_loads_onnx_runtime():
-    run = in_fresh_process("import sys, atnet, atnet.cli; sys.exit('onnxruntime' in sys.modules)")
+def test_only_what_runs_a_network_loads_an_engine():
+    code = (
+        "import sys, atnet, atnet.cli; sys.exit(bool({'onnxruntime', 'openvino'} & {*sys.modules}))"
+    )
+    run = in_fresh_process(code)
     assert run.returncode == 0, run.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no HOME of its own")
-def test_nothing_is_reported_home_and_an_empty_home_stays_empty(tmp_path):
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
+def test_nothing_is_reported_home_and_an_empty_home_stays_empty(tmp_path, engine):
     code = (
-        "import os, atnet, numpy as np\n"
+        "import os, sys, atnet, numpy as np\n"
         "trimap = np.full((32, 32), 128, np.uint8); trimap[0] = 0\n"
-        "atnet.Matting().alpha(np.zeros((32, 32, 3), np.uint8), trimap)\n"
-        "assert os.environ['ORT_DISABLE_TELEMETRY'] == '1'"
+        f"atnet.Matting(engine={engine!r}).alpha(np.zeros((32, 32, 3), np.uint8), trimap)\n"
+        "assert os.environ['ORT_DISABLE_TELEMETRY'] == '1'\n"
+        "assert sys.modules.get('openvino_telemetry') is None"
     )
     environment = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    clean = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    # OpenVINO's telemetry holds still where it sees a build server.
+    silencers = {"ORT_DISABLE_TELEMETRY", "CI", "TF_BUILD", "JENKINS_URL"}
+    clean = {name: value for name, value in os.environ.items() if name not in silencers}
     run = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True, text=True, check=False, env={**clean, **environment},
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
+    assert (run.stdout, run.stderr) == ("", "")
     assert list(tmp_path.rglob("*")) == []
 
 

@@ -1,0 +1,224 @@
+"""What can run an exported network: ONNX Runtime, and OpenVINO where it is installed.
+
+The one place that loads either. Each answers float32 arrays with float32 alpha, from any thread.
+"""
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib import metadata, util
+from types import ModuleType
+from typing import Any, Literal, Protocol, get_args
+
+import numpy as np
+
+EngineName = Literal["onnxruntime", "openvino"]
+Provider = str | tuple[str, dict[str, Any]]
+"""An execution provider as ONNX Runtime takes it: its name, or its name and options."""
+_PREFERRED = ("CUDAExecutionProvider", "CPUExecutionProvider")
+_OPENVINO_MEMORY = {"float32": 1.3, "bfloat16": 0.8, "float16": 0.8}
+"""Working memory by the numbers that OpenVINO computes in, measured; ONNX Runtime's is 1."""
+
+
+class Engine(Protocol):
+    """Runs a network.
+
+    Attributes:
+        providers: What computes, first choice first.
+        memory: Working memory, relative to ONNX Runtime's on the CPU.
+    """
+
+    providers: list[str]
+    memory: float
+
+    def __call__(self, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
+        """Computes alpha `(H, W)` of an image `(H, W, 3)` and a trimap `(H, W)`, all float32."""
+        ...
+
+
+def installed() -> list[EngineName]:
+    """Names the engines that are there; what computes the same everywhere comes first."""
+    return [name for name in get_args(EngineName) if util.find_spec(name)]
+
+
+class OnnxRuntime:
+    """ONNX Runtime: the same alpha on every processor, CUDA where it is offered.
+
+    Args:
+        model: An ONNX file.
+        threads: Of the CPU; 0 for all cores.
+        providers: Execution providers in order of preference; `None` takes CUDA where it is
+            offered, then the CPU.
+        max_memory: Bound on an accelerator's memory, in bytes.
+
+    Raises:
+        ImportError: There is no ONNX Runtime.
+        RuntimeError: The model cannot run.
+        ValueError: Unknown provider.
+    """
+
+    memory = 1.0
+
+    def __init__(
+        self,
+        model: bytes,
+        threads: int = 0,
+        providers: Sequence[Provider] | None = None,
+        max_memory: int = 2 * 10**9,
+    ) -> None:
+        onnxruntime = load_onnxruntime()
+        chosen = _choose_providers(providers, onnxruntime.get_available_providers())
+        options = onnxruntime.SessionOptions()
+        # The arena keeps the largest pass's buffers for ever and trebles the peak; it saves no
+        # time.
+        options.enable_cpu_mem_arena = False
+        options.log_severity_level = 3
+        options.intra_op_num_threads = threads
+        # The weights of a file, which may be float16, are float32 in memory.
+        bounded = [_bounded(provider, max_memory + 2 * len(model)) for provider in chosen]
+        self._session = _session(onnxruntime, model, options, bounded)
+        self.providers = list(self._session.get_providers())
+
+    def __call__(self, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
+        """Computes alpha `(H, W)` of an image `(H, W, 3)` and a trimap `(H, W)`, all float32."""
+        inputs = {"image": image[None], "trimap": trimap[None, ..., None]}
+        (alpha,) = self._session.run(["alpha"], inputs)
+        return np.asarray(alpha)[0, ..., 0]
+
+
+class OpenVino:
+    """OpenVINO on the CPU: faster, most of all where the processor has half-precision arithmetic.
+
+    There it computes in bfloat16 or float16, and alpha differs by up to 0.001 in the mean.
+
+    Args:
+        model: An ONNX file.
+        threads: Of the CPU; 0 for all cores.
+
+    Raises:
+        ImportError: OpenVINO is not installed.
+        RuntimeError: The model cannot run.
+    """
+
+    def __init__(self, model: bytes, threads: int = 0) -> None:
+        core = load_openvino().Core()
+        # Pinned threads of several processes would share one core and leave the others idle.
+        options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "ENABLE_CPU_PINNING": False}
+        if threads:
+            options["INFERENCE_NUM_THREADS"] = threads
+        self._model = core.compile_model(core.read_model(model), "CPU", options)
+        numbers = self._model.get_property("INFERENCE_PRECISION_HINT").to_string()
+        full = {"f32": "float32", "bf16": "bfloat16", "f16": "float16"}.get(numbers, numbers)
+        self.providers = [f"OpenVINO CPU {full}"]
+        self.memory = _OPENVINO_MEMORY.get(full, _OPENVINO_MEMORY["float32"])
+
+    def __call__(self, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
+        """Computes alpha `(H, W)` of an image `(H, W, 3)` and a trimap `(H, W)`, all float32."""
+        # A request serves one thread, and keeps its memory as long as it lives.
+        request = self._model.create_infer_request()
+        inputs = {
+            "image": np.ascontiguousarray(image[None]),
+            "trimap": np.ascontiguousarray(trimap[None, ..., None]),
+        }
+        return np.array(request.infer(inputs)["alpha"])[0, ..., 0]
+
+
+def describe(model: bytes) -> tuple[list[str], dict[str, str]]:
+    """Reads what an ONNX file says of itself.
+
+    Args:
+        model: The file.
+
+    Returns:
+        Names of its inputs, and its metadata.
+
+    Raises:
+        ImportError: There is no ONNX Runtime.
+        RuntimeError: It is no ONNX model.
+    """
+    onnxruntime = load_onnxruntime()
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    # Nothing is run: what prepares for that would double the time.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = _session(onnxruntime, model, options, ["CPUExecutionProvider"])
+    names = [tensor.name for tensor in session.get_inputs()]
+    return names, session.get_modelmeta().custom_metadata_map
+
+
+def load_onnxruntime() -> ModuleType:
+    """Imports ONNX Runtime, which would otherwise report home from its import on.
+
+    Returns:
+        The module.
+
+    Raises:
+        ImportError: Neither `onnxruntime` nor `onnxruntime-gpu` is installed.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    try:
+        import onnxruntime  # noqa: PLC0415  (only where a network runs)
+    except ImportError as error:
+        raise ImportError(
+            "ONNX Runtime is missing; pip install onnxruntime, or onnxruntime-gpu for CUDA"
+        ) from error
+    _warn_of_two()
+    return onnxruntime
+
+
+def load_openvino() -> ModuleType:
+    """Imports OpenVINO without its telemetry, which would otherwise report home at its import.
+
+    Returns:
+        The module.
+
+    Raises:
+        ImportError: It is not installed.
+    """
+    # As if that package were not there: OpenVINO then takes the stub that it brings for this.
+    sys.modules.setdefault("openvino_telemetry", None)  # pyright: ignore[reportArgumentType]
+    try:
+        import openvino  # noqa: PLC0415  (only where a network runs)
+    except ImportError as error:
+        raise ImportError("OpenVINO is missing; pip install 'atnet[openvino]'") from error
+    return openvino
+
+
+def _session(onnxruntime: ModuleType, model: bytes, options: Any, providers: list[Provider]) -> Any:
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=providers)
+    except Exception as error:  # ONNX Runtime's errors share no other base
+        raise RuntimeError(str(error)) from error
+
+
+def _choose_providers(wanted: Sequence[Provider] | None, available: list[str]) -> list[Provider]:
+    if wanted is None:
+        return [name for name in _PREFERRED if name in available]
+    names = [provider if isinstance(provider, str) else provider[0] for provider in wanted]
+    if not names or not set(names) <= set(available):
+        raise ValueError(f"providers are {list(wanted)}; available are {', '.join(available)}")
+    return list(wanted)
+
+
+def _bounded(provider: Provider, most: int) -> Provider:
+    """Bounds CUDA's arena, which otherwise grows by doubling; the user's own options win."""
+    name, options = (provider, {}) if isinstance(provider, str) else provider
+    if name != "CUDAExecutionProvider":
+        return provider
+    bound = {"gpu_mem_limit": most, "arena_extend_strategy": "kSameAsRequested"}
+    return name, {**bound, **options}
+
+
+def _warn_of_two() -> None:
+    """Both packages fill one folder: what runs then is a mixture, or what came last."""
+    try:
+        for name in ("onnxruntime", "onnxruntime-gpu"):
+            metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return
+    warnings.warn(
+        "onnxruntime and onnxruntime-gpu overwrite each other's files: uninstall both, then "
+        "install one of them",
+        stacklevel=4,
+    )

@@ -1,0 +1,91 @@
+"""Both engines against each other, on the shipped network."""
+
+import threading
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from atnet.matting.engines import EngineName, OnnxRuntime, OpenVino, describe, installed
+from atnet.matting.presets import read_model
+from atnet.matting.probe import load_engine
+
+MODEL = read_model("atnet-vgg16")
+
+
+@pytest.fixture(scope="module")
+def engines():
+    return {name: load_engine(name, MODEL, threads=1) for name in get_args(EngineName)}
+
+
+def scene(height, width, seed=0):
+    """A soft edge with noise, and a band around it unknown."""
+    rows, columns = np.indices((height, width))
+    alpha = np.clip((rows - height / 2 + 9 * np.sin(columns / 9)) / 12 + 0.5, 0, 1)[..., None]
+    image = alpha * [0.9, 0.7, 0.5] + (1 - alpha) * [0.1, 0.2, 0.4]
+    image += np.random.default_rng(seed).normal(0, 0.02, image.shape)
+    trimap = np.full((height, width), 0.5, np.float32)
+    trimap[: height // 4], trimap[-height // 4 :] = 0, 1
+    return np.clip(image, 0, 1).astype(np.float32), trimap
+
+
+def test_tests_see_all_engines():
+    assert installed() == ["onnxruntime", "openvino"]
+
+
+@pytest.mark.parametrize("shape", [(32, 32), (96, 160), (224, 64)])
+def test_engines_agree(engines, shape):
+    """Within what float32 allows in the mean, or half precision where the processor has it."""
+    image, trimap = scene(*shape)
+    expected, found = (engines[name](image, trimap) for name in ("onnxruntime", "openvino"))
+    assert found.shape == shape
+    assert found.dtype == np.float32
+    exact = engines["openvino"].providers == ["OpenVINO CPU float32"]
+    assert np.abs(expected - found).mean() < (2e-4 if exact else 2e-3)
+
+
+def test_answers_are_the_callers_own(engines):
+    """A later run must not write into an alpha that was handed out."""
+    for engine in engines.values():
+        first = engine(*scene(64, 64))
+        kept = first.copy()
+        engine(*scene(64, 64, seed=1))
+        np.testing.assert_array_equal(first, kept)
+        first[:] = 0
+
+
+@pytest.mark.parametrize("name", get_args(EngineName))
+def test_one_engine_serves_several_threads(engines, name):
+    scenes = [scene(64, 32 * (1 + number), number) for number in range(4)]
+    expected = [engines[name](*one) for one in scenes]
+    found = [None] * len(scenes)
+
+    def work(number):
+        for _ in range(3):
+            found[number] = engines[name](*scenes[number])
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(len(scenes))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_views_that_are_not_contiguous_are_taken(engines):
+    image, trimap = scene(64, 96)
+    for engine in engines.values():
+        turned = engine(np.rot90(image), np.rot90(trimap))
+        straight = engine(np.rot90(image).copy(), np.rot90(trimap).copy())
+        np.testing.assert_array_equal(turned, straight)
+
+
+@pytest.mark.parametrize("load", [OnnxRuntime, OpenVino, describe])
+def test_what_is_no_model_is_refused(load):
+    with pytest.raises(RuntimeError):
+        load(b"not a model")
+
+
+def test_a_model_says_its_inputs():
+    assert describe(MODEL)[0] == ["image", "trimap"]
