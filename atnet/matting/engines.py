@@ -108,7 +108,7 @@ class OpenVino:
         if threads:
             options["INFERENCE_NUM_THREADS"] = threads
         self._model = core.compile_model(core.read_model(model), "CPU", options)
-        numbers = self._model.get_property("INFERENCE_PRECISION_HINT").to_string()
+        numbers = str(self._model.get_property("INFERENCE_PRECISION_HINT").to_string())
         full = {"f32": "float32", "bf16": "bfloat16", "f16": "float16"}.get(numbers, numbers)
         self.providers = [f"OpenVINO CPU {full}"]
         self.memory = _OPENVINO_MEMORY.get(full, _OPENVINO_MEMORY["float32"])

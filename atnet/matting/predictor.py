@@ -13,9 +13,9 @@ from atnet.matting.engines import EngineName, Provider
 from atnet.matting.presets import DEFAULT_PRESET
 from atnet.matting.quality import VIEWS, Quality, Refinement, refinement_of
 from atnet.matting.runtime import Network
-from atnet.matting.scale import choose_scale
+from atnet.matting.scale import FINER, at_scale, choose_scale
 from atnet.tiling import Tiling
-from atnet.trimaps import check_trimap, clamp, read_trimap, smaller_trimap, unknown_region
+from atnet.trimaps import check_trimap, clamp, read_trimap, unknown_region
 
 
 class Matting:
@@ -101,24 +101,26 @@ class Matting:
         trimap = trimap if isinstance(trimap, np.ndarray) else read_trimap(trimap)
         check_pixels(image, "image", RGB)
         check_trimap(trimap, image.shape)
-        prior = clamp(self._prior(image, trimap), trimap)
-        if self._refinement == "none":
-            return prior
-        return refine(image, prior, unknown_region(trimap), self._tiling)
+        scale = choose_scale(image, unknown_region(trimap))
+        found = self._prior(*at_scale(image, trimap, scale))
+        if self._refinement != "none":
+            found = self._refined(found, *at_scale(image, trimap, min(1, FINER * scale)))
+        return clamp(resized(found, *trimap.shape), trimap)
 
     def _prior(self, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
-        """The network's alpha, of the picture at the size that suits the network."""
-        height, width = trimap.shape
-        scale = choose_scale(image, unknown_region(trimap))
-        image = resized(image, round(height * scale) or 1, round(width * scale) or 1)
-        trimap = smaller_trimap(trimap, *image.shape[:2])
+        """The network's alpha."""
         alpha = np.zeros(trimap.shape, np.float32)
         self._tiling.blend(
             self._tiling.plan(unknown_region(trimap)),
             lambda part: self._mean(to_float(image[part]), trimap[part]),
             alpha,
         )
-        return resized(clamp(alpha, trimap), height, width)
+        return clamp(alpha, trimap)
+
+    def _refined(self, prior: np.ndarray, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
+        """What the picture makes of the network's alpha, which may be of a smaller copy."""
+        prior = clamp(resized(prior, *trimap.shape), trimap)
+        return refine(image, prior, unknown_region(trimap), self._tiling)
 
     def _mean(self, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
         """The network's alpha of a part of a picture, averaged over all views of it."""

@@ -64,9 +64,10 @@ def load_engine(name: EngineName, model: bytes, threads: int) -> Engine:
 
 
 def _measure(model: bytes, threads: int) -> EngineName:
-    seconds = {name: _seconds(load_engine(name, model, threads)) for name in installed()}
+    names = installed()
+    seconds = {name: _seconds(load_engine(name, model, threads)) for name in names}
     seconds["onnxruntime"] /= GAIN
-    return min(seconds, key=lambda name: seconds[name])
+    return min(names, key=lambda name: seconds[name])
 
 
 def _seconds(engine: Engine) -> float:

@@ -2,9 +2,9 @@
 
 It was trained on unknown bands of some dozens of pixels. In a large photograph they are wider than
 that, and a soft one has no detail that a smaller copy would lack: there the network errs less on
-the smaller copy, and has less to do. Refinement follows at full size. The limits were chosen by the
-development scenes of alphamatting.com, as they are and enlarged, and by drawn composites of 2
-megapixels, clear and as a camera shows them; docs/speed.md has the figures.
+the smaller copy, and has less to do. Refinement follows on a copy a step larger. The limits were
+chosen by the development scenes of alphamatting.com, as they are and enlarged, and by drawn
+composites of 2 megapixels, clear and as a camera shows them; docs/speed.md has the figures.
 """
 
 import itertools
@@ -15,14 +15,17 @@ import numpy as np
 
 from atnet.arrays import resized, to_float
 from atnet.tiling import Rectangle
+from atnet.trimaps import smaller_trimap
 
 SCALES = tuple(2.0 ** (-step / 2) for step in range(7))
 """Of height and width, from 1 to 1/8."""
 WIDTH, SIDE = 35, 640
 """Pixels that a typical unknown band and the longer side keep at least."""
-LOSS = 0.1
-"""Share of detail that a smaller copy may lack, of what there is down to two octaves below it."""
-_REFERENCE = 4  # steps of the pyramid beyond, two octaves
+FINER = 2**0.5
+"""How many times larger than the network's the copy is that is refined; the whole is no better."""
+LOSS = 0.04
+"""Share of the detail of five octaves that a smaller copy may lack."""
+_STEPS = 10  # of the pyramid, two to an octave
 _BLOCK, _MARGIN, _MOST_BLOCKS = 512, 128, 48
 
 
@@ -54,13 +57,28 @@ def choose_scale(image: np.ndarray, unknown: np.ndarray) -> float:
     smallest = max(WIDTH / width, SIDE / max(unknown.shape))
     if smallest > SCALES[1]:
         return chosen  # most pictures are small enough, and are not looked at any further
-    bands = sum(lost_detail(to_float(image[block]), unknown[block]) for block in blocks)
+    details = [lost_detail(to_float(image[block]), unknown[block]) for block in blocks]
+    bands = np.sum(details, axis=0)
     for step, scale in enumerate(SCALES[1:], start=1):
-        lost, reference = np.sum(bands[:step]), np.sum(bands[: step + _REFERENCE])
-        if lost > LOSS * reference or scale < smallest:
+        if bands[:step].sum() > LOSS * bands.sum() or scale < smallest:
             break
         chosen = scale
     return chosen
+
+
+def at_scale(image: np.ndarray, trimap: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
+    """Scales a picture down.
+
+    Args:
+        image: `(H, W, 3)`, any type of pixels.
+        trimap: uint8 `(H, W)`.
+        scale: Of height and width, above 0 and at most 1.
+
+    Returns:
+        Image and trimap, of one size; the same two at scale 1.
+    """
+    size = [max(round(side * scale), 1) for side in trimap.shape]
+    return resized(image, *size), smaller_trimap(trimap, *size)
 
 
 def band_width(unknown: np.ndarray, parts: Sequence[tuple[slice, slice]]) -> float:
@@ -71,7 +89,7 @@ def band_width(unknown: np.ndarray, parts: Sequence[tuple[slice, slice]]) -> flo
         parts: Where to look; there are unknown pixels.
 
     Returns:
-        In pixels, about its width for a straight band. Beyond 500 it is only told that it is so wide.
+        In pixels; about its width for a straight band, and no more than 512.
 
     Example:
         >>> unknown = np.zeros((100, 300), bool)
@@ -95,9 +113,9 @@ def lost_detail(image: np.ndarray, unknown: np.ndarray) -> np.ndarray:
         For each step, smaller by the root of 2, squared differences of colour, summed over the
         unknown pixels.
     """
-    bands = np.zeros(len(SCALES) - 1 + _REFERENCE)
+    bands = np.zeros(_STEPS)
     weights = unknown.astype(np.float32)
-    for step in range(len(bands)):
+    for step in range(_STEPS):
         height, width = image.shape[:2]
         smaller = [max(round(side * SCALES[1]), 1) for side in (height, width)]
         coarse = resized(image, *smaller)

@@ -58,7 +58,7 @@ def test_answers_are_the_callers_own(engines):
 def test_one_engine_serves_several_threads(engines, name):
     scenes = [scene(64, 32 * (1 + number), number) for number in range(4)]
     expected = [engines[name](*one) for one in scenes]
-    found = [None] * len(scenes)
+    found = [np.empty(0)] * len(scenes)
 
     def work(number):
         for _ in range(3):

@@ -66,6 +66,13 @@ def test_a_large_soft_picture_is_seen_smaller():
     half = fast.alpha(resized(large, 400, 640), smaller_trimap(trimap, 400, 640))
     alpha = fast.alpha(large, trimap)
     np.testing.assert_array_equal(alpha, clamp(resized(half, 800, 1280), trimap))
+    # It is refined at 0.707 of its size, a step above that.
+    finer = smaller_trimap(trimap, 566, 905)
+    prior = clamp(resized(half, 566, 905), finer)
+    refined = refine(resized(large, 566, 905), prior, finer == 128, Tiling(2**20))
+    expected = clamp(resized(refined, 800, 1280), trimap)
+    assert np.abs(expected - alpha).max() > 0.01
+    np.testing.assert_array_equal(Matting().alpha(large, trimap), expected)
 
 
 @pytest.mark.parametrize("size", [(1, 3), (3, 1), (2, 2), (31, 33), (32, 32), (65, 40), (7, 200)])
