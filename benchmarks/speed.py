@@ -123,13 +123,15 @@ def vitmatte() -> Matte:
 
 
 def measure(method: str, case: Case) -> dict[str, float | None]:
-    """Runs a method once on a small picture, then on the case, and returns seconds and MB."""
+    """Runs a method once on a small picture, then on the case; returns seconds, MB, our scale."""
     matte = load(method)
     matte(*picture(Case(0.1, 0.2, "soft")))
-    scene = picture(case)
+    image, trimap = picture(case)
     start = time.perf_counter()
-    matte(*scene)
-    return {"seconds": time.perf_counter() - start, "megabytes": peak_memory()}
+    matte(image, trimap)
+    seconds, megabytes = time.perf_counter() - start, peak_memory()
+    scale = choose_scale(image, unknown_region(trimap))
+    return {"seconds": seconds, "megabytes": megabytes, "scale": scale}
 
 
 def in_own_process(method: str, case: Case) -> dict[str, float | None] | None:
@@ -187,17 +189,15 @@ def page(rows: list[dict], remark: str) -> str:
         "| ---: | ---: | --- | ---: |" + " ---: |" * (2 * len(METHODS)),
     ]
     for case in CASES:
-        image, trimap = picture(case)
-        scale = choose_scale(image, unknown_region(trimap))
-        cells = [f"{case.megapixels:g}", f"{case.unknown:.0%}", case.kind, f"{scale:.2f}"]
+        found = [(row["method"], row["found"]) for row in rows if tuple(row["case"]) == case]
+        runs = [(method, run) for method, run in found if run]
+        if not runs:
+            continue
+        cells = [f"{case.megapixels:g}", f"{case.unknown:.0%}", case.kind]
+        cells.append(f"{runs[0][1]['scale']:.2f}")
         for method in METHODS:
-            runs = [
-                row["found"]
-                for row in rows
-                if row["method"] == method and tuple(row["case"]) == case and row["found"]
-            ]
             for field, digits in (("seconds", 1), ("megabytes", 0)):
-                values = [run[field] for run in runs if run[field] is not None]
+                values = [run[field] for name, run in runs if name == method and run[field]]
                 cells.append(f"{statistics.median(values):.{digits}f}" if values else "")
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(line for line in lines if line) + "\n"

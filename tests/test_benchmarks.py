@@ -1,5 +1,6 @@
 """Benchmarks that need nothing but a small data set run to their end."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -48,3 +49,30 @@ def test_methods_are_compared_on_a_page_and_an_earlier_run_is_reused(tmp_path):
         assert "NOT comparable" in text
         assert text.count("\n| atnet-vgg16 standard ") == text.count("\n| closed-form ") == 1
     assert (out / "composites/closed-form/report.html").is_file()
+
+
+def test_speeds_are_measured_and_their_medians_put_on_a_page(tmp_path):
+    script, rows, page = BENCHMARKS / "speed.py", tmp_path / "rows.jsonl", tmp_path / "page.md"
+    method, case = "atnet, ONNX Runtime", [0.02, 0.2, "soft"]
+    ran = subprocess.run(
+        [sys.executable, script, "--one", json.dumps([method, *case])],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    found = json.loads(ran.stdout)
+    assert found["seconds"] > 0
+    assert found["scale"] == 1
+    measured = [(method, second, 700) for second in (9, 3, 4)] + [("closed-form", 6.04, 500)]
+    rows.write_text(
+        "".join(
+            json.dumps({
+                "method": name, "case": [2, 0.2, "clear"], "round": number,
+                "found": {"seconds": seconds, "megabytes": megabytes, "scale": 0.5},
+            }) + "\n"
+            for number, (name, seconds, megabytes) in enumerate(measured)
+        )
+    )  # fmt: skip
+    subprocess.run(
+        [sys.executable, script, "--rounds", "0", "--out", rows, "--page", page], check=True
+    )
+    *_, row = page.read_text().splitlines()
+    assert row == "| 2 | 20% | clear | 0.50 | 4.0 | 700 |  |  | 6.0 | 500 |  |  |  |  |"

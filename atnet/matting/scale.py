@@ -4,7 +4,7 @@ It was trained on unknown bands of some dozens of pixels. In a large photograph 
 that, and a soft one has no detail that a smaller copy would lack: there the network errs less on
 the smaller copy, and has less to do. Refinement follows on a copy a step larger. The limits were
 chosen by the development scenes of alphamatting.com, as they are and enlarged, and by drawn
-composites of 2 megapixels, clear and as a camera shows them; docs/speed.md has the figures.
+composites of 2 megapixels, clear and as a camera shows them; docs/inference.md has the figures.
 """
 
 import itertools
