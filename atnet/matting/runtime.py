@@ -13,7 +13,7 @@ from atnet.matting.presets import PresetError, read_model
 from atnet.matting.probe import fastest_engine, load_engine
 
 DEFAULT_MAX_MEMORY = "2GB"
-BYTES_PER_PIXEL, MULTIPLE, CONTEXT = 1200, 32, 128
+BYTES_PER_PIXEL, MULTIPLE, CONTEXT = 1200, 32, 64
 """What is assumed of a model file that does not say, measured for VGG16: working memory for each
 pixel that is computed, what height and width must be a multiple of, and pixels of context."""
 _UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}

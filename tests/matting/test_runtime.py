@@ -53,13 +53,13 @@ def test_a_model_says_what_it_needs(tmp_path):
     network = Network(told)
     assert (network.bytes_per_pixel, network.multiple, network.context) == (300, 8, 16)
     silent = Network(small_model(tmp_path / "silent.onnx"))
-    assert (silent.bytes_per_pixel, silent.multiple, silent.context) == (1200, 32, 128)
+    assert (silent.bytes_per_pixel, silent.multiple, silent.context) == (1200, 32, 64)
 
 
 def test_the_predictor_keeps_to_what_the_model_says(tmp_path):
     """A quarter of the memory for each pixel: what is too little for VGG16 is enough."""
     Matting(small_model(tmp_path / "light.onnx", bytes_per_pixel=300), max_memory="80MB")
-    with pytest.raises(ValueError, match="max_memory is 80MB; the smallest tile needs 315MB"):
+    with pytest.raises(ValueError, match="max_memory is 80MB; the smallest tile needs 177MB"):
         Matting(small_model(tmp_path / "heavy.onnx"), max_memory="80MB")
 
 

@@ -111,7 +111,7 @@ def test_the_file_says_what_the_predictor_must_know(exported):
     """VGG16 was measured to need about 1200 bytes a pixel by other means."""
     network = Network(exported[1])
     assert network.bytes_per_pixel == pytest.approx(1200, rel=0.25)
-    assert (network.multiple, network.context) == (32, 128)
+    assert (network.multiple, network.context) == (32, 64)
 
 
 def test_the_predictor_takes_an_exported_file(exported):
