@@ -7,6 +7,7 @@ Image Matting", TPAMI 2008, theorem 1 and eq. 12).
 """
 
 import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -177,15 +178,19 @@ def _minimum(
     fixed[places] = 0
     target = trust * begin - rows @ fixed
     diagonal = rows.data.reshape(len(places), -1)[:, len(_NEIGHBOURS) // 2] + trust
-    shape = (len(places),) * 2
+
+    def operator(apply: Callable[[np.ndarray], np.ndarray]) -> LinearOperator:
+        shape = (len(places),) * 2
+        return LinearOperator(shape, apply, dtype=np.float32)  # pyright: ignore[reportArgumentType, reportCallIssue]
+
     found, failed = cg(
-        LinearOperator(shape, product, dtype=np.float32),  # pyright: ignore[reportArgumentType]
+        operator(product),
         target,
         x0=begin,
         rtol=0,
         atol=RESIDUAL * len(places) ** 0.5,
         maxiter=MAX_ITERATIONS,
-        M=LinearOperator(shape, lambda left: left / diagonal, dtype=np.float32),  # pyright: ignore[reportArgumentType]
+        M=operator(lambda left: left / diagonal),
     )
     if not failed:
         return found

@@ -72,7 +72,8 @@ def test_a_large_soft_picture_is_seen_smaller():
     refined = refine(resized(large, 566, 905), prior, finer == 128, Tiling(2**20))
     expected = clamp(resized(refined, 800, 1280), trimap)
     assert np.abs(expected - alpha).max() > 0.01
-    np.testing.assert_array_equal(Matting().alpha(large, trimap), expected)
+    # Tiles of another shape round the search differently.
+    np.testing.assert_allclose(Matting().alpha(large, trimap), expected, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("size", [(1, 3), (3, 1), (2, 2), (31, 33), (32, 32), (65, 40), (7, 200)])
