@@ -100,7 +100,7 @@ def vitmatte() -> Matte:
         hidden_size=384, num_attention_heads=6, num_channels=4, image_size=512,
         window_size=14, window_block_indices=[0, 1, 3, 4, 6, 7, 9, 10],
         residual_block_indices=[2, 5, 8, 11], use_relative_position_embeddings=True,
-        out_features=["stage12"],
+        out_features=["stage12"],  # pyright: ignore[reportCallIssue]  (a property of its base)
     )  # fmt: skip
     model = VitMatteForImageMatting(
         VitMatteConfig(
@@ -182,7 +182,7 @@ def page(rows: list[dict], remark: str) -> str:
         f"- Date: {datetime.date.today()}",
         f"- Machine: {describe_machine()}",
         f"- Versions: {named}\n",
-        remark,
+        f"{remark}\n" if remark else "",
         "| Mpixel | unknown | picture | shown at | "
         + " | ".join(f"{method}, s | MB" for method in METHODS)
         + " |",
