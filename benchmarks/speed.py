@@ -93,7 +93,11 @@ def load(method: str) -> Matte:
 def vitmatte() -> Matte:
     """ViTMatte-S with random weights: what they are does not change how long it takes."""
     import torch
-    from transformers import VitDetConfig, VitMatteConfig, VitMatteForImageMatting
+    from transformers import (  # pyright: ignore[reportMissingImports]
+        VitDetConfig,
+        VitMatteConfig,
+        VitMatteForImageMatting,
+    )
 
     torch.set_num_threads(1)
     backbone = VitDetConfig(

@@ -3,10 +3,12 @@
 The one place that loads either. Each answers float32 arrays with float32 alpha, from any thread.
 """
 
+import contextlib
 import os
 import sys
 import warnings
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from importlib import metadata, util
 from types import ModuleType
 from typing import Any, Literal, Protocol, get_args
@@ -19,10 +21,12 @@ Provider = str | tuple[str, dict[str, Any]]
 _PREFERRED = ("CUDAExecutionProvider", "CPUExecutionProvider")
 _OPENVINO_MEMORY = {"float32": 1.3, "bfloat16": 0.8, "float16": 0.8}
 """Working memory by the numbers that OpenVINO computes in, measured; ONNX Runtime's is 1."""
+_PATIENCE = 0.1
+"""Seconds after which Python looks whether Ctrl-C was pressed."""
 
 
 class Engine(Protocol):
-    """Runs a network.
+    """Runs a network, and stops within its next layer when Ctrl-C is pressed.
 
     Attributes:
         providers: What computes, first choice first.
@@ -68,6 +72,7 @@ class OnnxRuntime:
         max_memory: int = 2 * 10**9,
     ) -> None:
         onnxruntime = load_onnxruntime()
+        self._run_options = onnxruntime.RunOptions
         chosen = _choose_providers(providers, onnxruntime.get_available_providers())
         options = onnxruntime.SessionOptions()
         # The arena keeps the largest pass's buffers for ever and trebles the peak; it saves no
@@ -83,8 +88,17 @@ class OnnxRuntime:
     def __call__(self, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
         """Computes alpha `(H, W)` of an image `(H, W, 3)` and a trimap `(H, W)`, all float32."""
         inputs = {"image": image[None], "trimap": trimap[None, ..., None]}
-        (alpha,) = self._session.run(["alpha"], inputs)
-        return np.asarray(alpha)[0, ..., 0]
+        options = self._run_options()
+        options.log_severity_level = 4  # being stopped is no error
+        # Beside this thread, which hears Ctrl-C meanwhile.
+        with ThreadPoolExecutor(1) as pool:
+            run = pool.submit(self._session.run, ["alpha"], inputs, options)
+            try:
+                while not wait([run], _PATIENCE).done:
+                    pass
+                return np.asarray(run.result()[0])[0, ..., 0]
+            finally:
+                options.terminate = True
 
 
 class OpenVino:
@@ -121,7 +135,16 @@ class OpenVino:
             "image": np.ascontiguousarray(image[None]),
             "trimap": np.ascontiguousarray(trimap[None, ..., None]),
         }
-        return np.array(request.infer(inputs)["alpha"])[0, ..., 0]
+        request.start_async(inputs)
+        try:
+            while not request.wait_for(round(1000 * _PATIENCE)):
+                pass
+            return np.array(request.results["alpha"])[0, ..., 0]
+        except BaseException:
+            request.cancel()
+            with contextlib.suppress(RuntimeError):  # that it was cancelled
+                request.wait()  # else its end would take it back, and run on
+            raise
 
 
 def describe(model: bytes) -> tuple[list[str], dict[str, str]]:

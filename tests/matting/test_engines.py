@@ -1,6 +1,8 @@
 """Both engines against each other, on the shipped network."""
 
+import _thread
 import threading
+import time
 from typing import get_args
 
 import numpy as np
@@ -52,6 +54,20 @@ def test_answers_are_the_callers_own(engines):
         engine(*scene(64, 64, seed=1))
         np.testing.assert_array_equal(first, kept)
         first[:] = 0
+
+
+@pytest.mark.parametrize("name", get_args(EngineName))
+def test_ctrl_c_stops_a_run(engines, name):
+    """It does not go on to its end, for which sixteen times the small picture's work is left."""
+    start = time.process_time()
+    engines[name](*scene(256, 256))
+    whole = 16 * (time.process_time() - start)
+    threading.Timer(0.3, _thread.interrupt_main).start()
+    start = time.process_time()
+    with pytest.raises(KeyboardInterrupt):
+        engines[name](*scene(1024, 1024))
+    assert time.process_time() - start < whole / 2
+    assert engines[name](*scene(32, 64)).shape == (32, 64)  # and it can be used again
 
 
 @pytest.mark.parametrize("name", get_args(EngineName))
