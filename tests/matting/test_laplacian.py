@@ -73,7 +73,7 @@ def test_rows_of_a_part_are_those_of_the_whole():
     np.testing.assert_allclose(laplacian(image, where).toarray(), whole[where.ravel()], atol=1e-9)
 
 
-def test_the_lemur_agrees_with_pymattings_laplacian_and_solver(lemur):
+def test_the_lemur_agrees_with_pymattings_laplacian_and_solver(lemur, monkeypatch):
     pymatting = pytest.importorskip("pymatting", reason="PyMatting is in the extra compare")
     image, unknown, prior = lemur
     where = unknown.ravel()
@@ -83,10 +83,14 @@ def test_the_lemur_agrees_with_pymattings_laplacian_and_solver(lemur):
     system = (rows[:, where] + scipy.sparse.diags_array(trust)).tocsc()
     target = trust * alpha[where] - rows[:, ~where] @ alpha[~where]
     expected = pymatting.cg(system, target, M=pymatting.ichol(system), rtol=1e-9, x0=alpha[where])
-    difference = np.abs(
-        solve(image, prior, unknown, trust_in(prior))[unknown] - expected.clip(0, 1)
-    )
-    assert difference.mean() < 1e-3
+
+    def difference():
+        found = solve(image, prior, unknown, trust_in(prior))[unknown]
+        return np.abs(found - expected.clip(0, 1)).mean()
+
+    assert difference() < 2e-3
+    monkeypatch.setattr("atnet.matting.laplacian.RESIDUAL", 1e-7)
+    assert difference() < 1e-5
 
 
 def test_the_energy_falls_and_known_pixels_stay(lemur):
