@@ -1,5 +1,7 @@
 """Foreground colours behind a soft alpha, cutouts and composites."""
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -7,10 +9,13 @@ from atnet.arrays import resized, to_float
 from atnet.files.images import Picture, as_grey, as_image
 from atnet.tiling import Tiling
 
-_RADII = (90, 30, 10, 3)
-"""Radii in pixels of the passes, from wide to fine; their sum is near the tiles' context."""
+_PASSES = ((2, 45), (2, 15), (2, 5), (2, 2), (1, 2), (1, 1))
+"""From wide to fine: by what the picture is divided, and the radius in pixels at that size."""
 _TILING = Tiling(max_pixels=2 * 10**6)
-"""Bounds memory: about 100 bytes a pixel."""
+"""Bounds memory: about 100 bytes a pixel. Its context is near the reach of all passes."""
+_LITTLE = np.float32(1e-5)
+"""Weight of what was found before; it counts only where no pixel is seen."""
+_STRIP = 256  # rows
 
 
 def estimate_foreground(image: Picture, alpha: Picture) -> np.ndarray:
@@ -18,7 +23,7 @@ def estimate_foreground(image: Picture, alpha: Picture) -> np.ndarray:
 
     Blur fusion from wide to fine: blurred foreground and background colours, then the smallest
     change of both that makes their composite equal the image. With the paper's two passes and a
-    change of the foreground alone, errors on composites of known colours are half as large again.
+    change of the foreground alone, errors on composites of known colours are much larger.
     Where alpha is 0 the colour comes from the foreground near by (far away from its mean) and
     never from the image at that place.
 
@@ -40,13 +45,15 @@ def estimate_foreground(image: Picture, alpha: Picture) -> np.ndarray:
         >>> estimate_foreground(image, np.ones((4, 4), np.float32))[0, 0]
         array([0.5, 0.5, 0.5], dtype=float32)
     """
-    colours, weight = to_float(as_image(image)), to_float(as_grey(alpha, "alpha"))
-    _check_sizes(alpha=weight, image=colours)
-    means = _mean_colour(colours, weight), _mean_colour(colours, 1 - weight)
-    foreground = _over(colours, means[0], weight)  # right wherever alpha is exactly 1
+    pixels, weight = as_image(image), to_float(as_grey(alpha, "alpha"))
+    _check_sizes(alpha=weight, image=pixels)
+    means = _mean_colour(pixels, weight), _mean_colour(pixels, 1 - weight)
+    foreground = np.empty(pixels.shape, np.float32)
+    for strip in _strips(weight):  # right wherever alpha is exactly 1
+        foreground[strip] = _over(to_float(pixels[strip]), means[0], weight[strip])
     _TILING.blend(
         _TILING.plan((weight > 0) & (weight < 1)),
-        lambda part: _estimate(colours[part], weight[part], means),
+        lambda part: _estimate(pixels, weight, part, means),
         foreground,
     )
     return foreground
@@ -136,34 +143,85 @@ def _over(foreground: np.ndarray, background: np.ndarray, alpha: np.ndarray) -> 
     return weight * foreground + (1 - weight) * background
 
 
-def _mean_colour(image: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    total = np.einsum("hwc,hw->c", image, weight, dtype=np.float64)
+def _strips(picture: np.ndarray) -> list[slice]:
+    """Rows that are looked at together, which bounds memory."""
+    return [slice(top, top + _STRIP) for top in range(0, len(picture), _STRIP)]
+
+
+def _mean_colour(pixels: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    total = sum(
+        weight[strip].ravel() @ to_float(pixels[strip]).reshape(-1, 3) for strip in _strips(weight)
+    )
     return (total / max(weight.sum(dtype=np.float64), 1e-9)).astype(np.float32)
 
 
+class _Pass(NamedTuple):
+    """What a pass over any of the three channels needs: its radius, and alpha at its size.
+
+    Attributes:
+        alpha: float32 `(h, w)`, whose size is that of the pass.
+        radius: Of the window, in pixels.
+        foreground: Reciprocal of the foreground's weight in the window.
+        background: The same of the background.
+    """
+
+    alpha: np.ndarray
+    radius: int
+    foreground: np.ndarray
+    background: np.ndarray
+
+
 def _estimate(
-    image: np.ndarray, alpha: np.ndarray, means: tuple[np.ndarray, np.ndarray]
+    pixels: np.ndarray,
+    alpha: np.ndarray,
+    part: tuple[slice, slice],
+    means: tuple[np.ndarray, np.ndarray],
 ) -> np.ndarray:
     """Foreground colours of a part; `means` stand where nothing is near."""
-    weight = alpha[..., None]
-    share = weight**2 + (1 - weight) ** 2
-    foreground = background = image
-    near_foreground, near_background = means
-    for radius in _RADII:
-        near_foreground = _weighted_blur(foreground, weight, radius, near_foreground)
-        near_background = _weighted_blur(background, 1 - weight, radius, near_background)
-        missing = (image - _over(near_foreground, near_background, alpha)) / share
-        foreground = np.clip(near_foreground + weight * missing, 0, 1)
-        background = np.clip(near_background + (1 - weight) * missing, 0, 1)
+    rows, columns = part
+    # From even pixels to even ones: all parts halve the picture alike.
+    top, left = rows.start % 2, columns.start % 2
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    seen = slice(rows.start - top, rows.stop), slice(columns.start - left, columns.stop)
+    margins = 0, (top + height) % 2, 0, (left + width) % 2
+    image, alpha = (
+        cv2.copyMakeBorder(whole[seen], *margins, cv2.BORDER_REPLICATE) for whole in (pixels, alpha)
+    )
+    passes = [_prepared(alpha, divisor, radius) for divisor, radius in _PASSES]
+    channels = [
+        _channel(channel, alpha, over, under, passes)
+        for channel, over, under in zip(cv2.split(to_float(image)), *means, strict=True)
+    ]
+    return cv2.merge(channels)[top : top + height, left : left + width]
+
+
+def _prepared(alpha: np.ndarray, divisor: int, radius: int) -> _Pass:
+    alpha = resized(alpha, *(side // divisor for side in alpha.shape))
+    foreground, background = (1 / (_blur(part, radius) + _LITTLE) for part in (alpha, 1 - alpha))
+    return _Pass(alpha, radius, foreground, background)
+
+
+def _channel(
+    image: np.ndarray, alpha: np.ndarray, over: float, under: float, passes: list[_Pass]
+) -> np.ndarray:
+    """The foreground's values in one channel; one after another is much faster than three."""
+    foreground, background = np.where(alpha > 0, image, over), np.where(alpha < 1, image, under)
+    for step in passes:
+        weight, rest = step.alpha, 1 - step.alpha
+        values, foreground, background = (
+            resized(channel, *weight.shape) for channel in (image, foreground, background)
+        )
+        foreground = _blur(foreground * weight, step.radius) + _LITTLE * foreground
+        foreground *= step.foreground
+        background = _blur(background * rest, step.radius) + _LITTLE * background
+        background *= step.background
+        missing = (values - weight * foreground - rest * background) / (weight**2 + rest**2)
+        foreground = np.clip(foreground + weight * missing, 0, 1)
+        background = np.clip(background + rest * missing, 0, 1)
     return foreground
 
 
-def _weighted_blur(
-    colour: np.ndarray, weight: np.ndarray, radius: int, elsewhere: np.ndarray
-) -> np.ndarray:
-    """Mean colour of a square window, each pixel counted by its weight; `elsewhere` if none has."""
-    window = (2 * radius + 1, 2 * radius + 1)
-    total = cv2.blur(colour * weight, window, borderType=cv2.BORDER_REPLICATE)
-    count = cv2.blur(weight, window, borderType=cv2.BORDER_REPLICATE)[..., None]
-    little = np.float32(1e-5)  # keeps the quotient defined, and yields to any weight that is seen
-    return (total + little * elsewhere) / (count + little)
+def _blur(values: np.ndarray, radius: int) -> np.ndarray:
+    """Mean of a square window."""
+    side = 2 * radius + 1
+    return cv2.blur(values, (side, side), borderType=cv2.BORDER_REPLICATE)

@@ -135,19 +135,19 @@ class Tiling:
         Args:
             rectangles: From `plan`.
             compute: From the index of a part to its values, `(height, width)` or
-                `(height, width, C)`.
+                `(height, width, C)`; it must not look at `result`.
             result: float32 `(H, W)` or `(H, W, C)`; changed in place where a rectangle lies.
         """
         shape = result.shape[:2]
-        total = np.zeros_like(result)
-        weights = np.zeros((*shape, *[1] * (result.ndim - 2)), np.float32)
+        weights = np.zeros(shape, np.float32)
         for rectangle in rectangles:
-            window = self.window(rectangle, shape).reshape(
-                rectangle.height, rectangle.width, *weights.shape[2:]
-            )
-            total[rectangle.slices] += window * compute(rectangle.slices)
-            weights[rectangle.slices] += window
-        np.divide(total, weights, out=result, where=weights > 0)
+            weights[rectangle.slices] += self.window(rectangle, shape)
+        result[weights > 0] = 0
+        for rectangle in rectangles:
+            part, total = rectangle.slices, weights[rectangle.slices]
+            share = self.window(rectangle, shape) / np.where(total > 0, total, 1)
+            values = compute(part)
+            result[part] += share.reshape(*share.shape, *[1] * (values.ndim - 2)) * values
 
     def _fit(self, rectangles: list[Rectangle]) -> bool:
         return all(self.cost([rectangle]) <= self.max_pixels for rectangle in rectangles)
