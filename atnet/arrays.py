@@ -13,6 +13,7 @@ RGB = (3,)
 """Shape of a pixel of an image, for `check_pixels`."""
 TOLERANCE = 1e-3
 """How far arithmetic may carry a float out of [0, 1] before it counts as a mistake."""
+_STRIP = 32  # rows at once: what is computed with them stays in the cache
 _SHAPES = {GREY: "(H, W), one channel", RGB: "(H, W, 3) in RGB"}
 _HIGHEST = {"bool": 1, "uint8": 255, "uint16": 65535}
 
@@ -107,8 +108,13 @@ def quantised(values: np.ndarray, bits: int) -> np.ndarray:
         >>> quantised(np.array([[0.5, 1.001]]), 16).tolist()
         [[32768, 65535]]
     """
-    scaled = np.clip(values, 0, 1) * np.float32(2**bits - 1)
-    return (scaled + np.float32(0.5)).astype(np.uint8 if bits == 8 else np.uint16)
+    whole = np.empty(values.shape, np.uint8 if bits == 8 else np.uint16)
+    for top in range(0, len(values), _STRIP):
+        part = np.clip(to_float(values[top : top + _STRIP]), 0, 1)
+        part *= 2**bits - 1
+        part += 0.5
+        whole[top : top + _STRIP] = part
+    return whole
 
 
 def network_trimap(trimap: np.ndarray) -> np.ndarray:

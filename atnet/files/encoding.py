@@ -32,7 +32,7 @@ def _encode_png(samples: np.ndarray) -> bytes:
     if samples.ndim == 3:
         swap = cv2.COLOR_RGB2BGR if samples.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
         samples = cv2.cvtColor(samples, swap)
-    return cv2.imencode(".png", samples, [cv2.IMWRITE_PNG_COMPRESSION, 3])[1].tobytes()
+    return cv2.imencode(".png", samples, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
 
 
 def _encode_tiff(samples: np.ndarray) -> bytes:
