@@ -22,8 +22,9 @@ from atnet.evaluation.report.tables import markdown_table
 from atnet.evaluation.run import Evaluation, run_evaluation
 from atnet.evaluation.trial import Trial
 from atnet.machine import describe_machine, versions
+from atnet.matting.choices import Quality
 from atnet.matting.presets import DEFAULT_PRESET, PRESETS
-from atnet.matting.quality import VIEWS, Quality
+from atnet.matting.quality import VIEWS
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmark.md"
 THREADS = 1

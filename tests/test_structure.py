@@ -18,6 +18,7 @@ SOURCES = sorted((ROOT / "atnet").rglob("*.py"))
 WITHOUT_OWN_TESTS = {
     "__init__.py",
     "__main__.py",
+    "choices.py",
     "errors.py",
     "version.py",
     "common.py",
@@ -35,15 +36,29 @@ def in_fresh_process(code):
 @pytest.mark.parametrize(
     "heavy", ["keras", "jax", "torch", "tensorflow", "pandas", "ray", "scipy", "jinja2"]
 )
-def test_import_atnet_is_light(heavy):
-    run = in_fresh_process(f"import sys, atnet; sys.exit({heavy!r} in sys.modules)")
+def test_the_public_names_are_light(heavy):
+    run = in_fresh_process(
+        "import sys, atnet\n"
+        "assert [getattr(atnet, name) for name in dir(atnet)]\n"
+        f"sys.exit({heavy!r} in sys.modules)"
+    )
     assert run.returncode == 0, run.stderr
 
 
+@pytest.mark.parametrize("command", [[], ["matte"], ["models"], ["evaluate"], ["train"]])
+def test_help_is_lighter_still(command):
+    arguments = [*command, "--help"]
+    run = in_fresh_process(
+        "import sys; from atnet.cli import app\n"
+        f"app({arguments}, standalone_mode=False)\n"
+        "sys.exit(bool({'numpy', 'cv2', 'PIL'} & set(sys.modules)))"
+    )
+    assert run.returncode == 0, run.stderr
+    assert "Usage" in run.stdout
+
+
 def test_the_public_surface_is_the_documented_one():
-    names = sorted(name for name in vars(atnet) if not name.startswith("_"))
-    modules = {path.stem for path in (ROOT / "atnet").iterdir()}
-    assert [name for name in names if name not in modules or callable(vars(atnet)[name])] == [
+    assert [name for name in sorted(dir(atnet)) if not name.startswith("_")] == [
         "ImageError",
         "Matting",
         "PRESETS",

@@ -13,8 +13,7 @@ import typer.core
 from rich.console import Console
 from rich.progress import Progress
 
-from atnet.matting.engines import EngineName
-from atnet.matting.quality import Quality, Refinement
+from atnet.matting.choices import EngineName, Quality, Refinement
 from atnet.version import __version__
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)

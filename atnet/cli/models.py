@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markdown import Markdown
 from rich.table import Table
 
 from atnet.cli.common import Json, app, messages, report, results
@@ -28,6 +27,8 @@ def models(
         if as_json:
             report({**asdict(preset), "card": preset.card}, as_json)
         else:
+            from rich.markdown import Markdown
+
             results.print(Markdown(preset.card))
         return
     if as_json:

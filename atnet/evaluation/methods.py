@@ -5,10 +5,11 @@ import hashlib
 
 import numpy as np
 
+from atnet.matting.choices import Quality, Refinement
 from atnet.matting.classical import CLASSICAL, Method, load_classical, pymatting_version
 from atnet.matting.predictor import Matting
 from atnet.matting.presets import DEFAULT_PRESET, read_model
-from atnet.matting.quality import Quality, Refinement, refinement_of
+from atnet.matting.quality import refinement_of
 from atnet.trimaps import BACKGROUND, FOREGROUND, UNKNOWN
 
 METHODS = ("atnet", *CLASSICAL)

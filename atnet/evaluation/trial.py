@@ -8,8 +8,8 @@ import numpy as np
 
 from atnet.data.scenes import Scene, read_8_bits
 from atnet.evaluation.methods import METHODS, identify_method
+from atnet.matting.choices import Quality, Refinement
 from atnet.matting.presets import DEFAULT_PRESET
-from atnet.matting.quality import Quality, Refinement
 from atnet.trimaps import check_trimap, clamp
 
 PREDICTIONS = "predictions"

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from importlib import metadata, util
 from types import ModuleType
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Protocol, get_args
 
 import numpy as np
 
-EngineName = Literal["onnxruntime", "openvino"]
+from atnet.matting.choices import EngineName
+
 Provider = str | tuple[str, dict[str, Any]]
 """An execution provider as ONNX Runtime takes it: its name, or its name and options."""
 _PREFERRED = ("CUDAExecutionProvider", "CPUExecutionProvider")

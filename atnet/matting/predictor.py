@@ -8,10 +8,11 @@ import numpy as np
 
 from atnet.arrays import RGB, check_pixels, network_trimap, resized, to_float
 from atnet.files.images import Picture, read_image
+from atnet.matting.choices import EngineName, Quality, Refinement
 from atnet.matting.colour_lines import refine
-from atnet.matting.engines import EngineName, Provider
+from atnet.matting.engines import Provider
 from atnet.matting.presets import DEFAULT_PRESET
-from atnet.matting.quality import VIEWS, Quality, Refinement, refinement_of
+from atnet.matting.quality import VIEWS, refinement_of
 from atnet.matting.runtime import Network
 from atnet.matting.scale import FINER, at_scale, choose_scale
 from atnet.tiling import Tiling

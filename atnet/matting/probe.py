@@ -12,7 +12,8 @@ from platformdirs import user_cache_path
 
 from atnet.files.atomic import write_text
 from atnet.machine import describe_machine, versions
-from atnet.matting.engines import Engine, EngineName, OnnxRuntime, OpenVino, installed
+from atnet.matting.choices import EngineName
+from atnet.matting.engines import Engine, OnnxRuntime, OpenVino, installed
 
 SIDE, PASSES = 192, 2
 """What is timed: the fastest of some passes over a square, after one that is not timed."""

@@ -1,14 +1,12 @@
 """How much work goes into an alpha: what the network looks at, and what comes behind it."""
 
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 import cv2
 import numpy as np
 
 from atnet.arrays import resized
-
-Quality = Literal["fast", "standard", "best"]
-Refinement = Literal["colour-lines", "none"]
+from atnet.matting.choices import Quality, Refinement
 
 
 class View(NamedTuple):
