@@ -13,6 +13,7 @@ import typer.core
 from rich.console import Console
 from rich.progress import Progress
 
+from atnet.files.problems import one_line
 from atnet.matting.choices import EngineName, Quality, Refinement
 from atnet.version import __version__
 
@@ -45,8 +46,7 @@ def escape_unprintable() -> None:
 
 
 def _say(kind: str, message: object) -> None:
-    line = " ".join(str(message).split()) or type(message).__name__
-    messages.print(f"atnet: {kind}: {line}", markup=False)
+    messages.print(f"atnet: {kind}: {one_line(message)}", markup=False)
 
 
 app = typer.Typer(

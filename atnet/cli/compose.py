@@ -50,12 +50,12 @@ def compose(
     Example: `atnet compose --data data --backgrounds photos --trimaps random --workers 4`
     """
     from atnet.data.compose import Composition, compose_data_set
-    from atnet.data.scenes import DataSetError
+    from atnet.files.problems import ProblemsError
 
     wanted = Composition(data, part, backgrounds, backgrounds_each, names, trimaps, seed)
     try:
         with progress_bar("Composing") as progress:
             composed = compose_data_set(wanted, workers=workers, progress=progress)
-    except DataSetError as error:
+    except ProblemsError as error:
         refuse(error.consequence, error.problems, as_json)
     report({**vars(composed), "folder": str(composed.folder)}, as_json)

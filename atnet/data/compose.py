@@ -11,8 +11,8 @@ import numpy as np
 
 from atnet.data.composite import Composite, write_composite
 from atnet.data.layout import Layout, Part, Scheme, composite_names
-from atnet.data.listing import files_by_stem, find_images, partner, size_of
 from atnet.data.scenes import DataSetError, Scene, find_problems
+from atnet.files.listing import files_by_stem, find_images, partner, size_of
 from atnet.parallel import map_unordered
 
 BACKGROUNDS_EACH = {"test": 20, "train": 100}

@@ -1,6 +1,6 @@
 """Scenes of a data set: which files belong together, and what is wrong with them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,15 +8,15 @@ import cv2
 import numpy as np
 
 from atnet.arrays import to_bytes, to_float
-from atnet.data.listing import size_of
 from atnet.files.images import Source, read_grey, read_image
+from atnet.files.listing import size_of
+from atnet.files.problems import ProblemsError
 from atnet.trimaps import BACKGROUND, FOREGROUND, UNKNOWN, snap_trimap, trimap_from_alpha
 
 BAND_RADIUS = 10
 """Pixels by which the policy `band` erodes foreground and background."""
 ORIGINAL_DILATIONS = 20
 """Dilations by a 3 x 3 cross in the policy `original`."""
-_NAMED = 8  # problems that an error lists in one line
 
 
 def _band(alpha: np.ndarray) -> np.ndarray:
@@ -132,26 +132,8 @@ def read_exactly(source: Source) -> np.ndarray:
     return rounded if np.array_equal(to_float(rounded), grey) else grey
 
 
-class DataSetError(ValueError):
-    """A data set cannot be used as it is.
-
-    Attributes:
-        consequence: What follows from it.
-        problems: All that is wrong, a line each.
-
-    Example:
-        >>> str(DataSetError("nothing was made", ["a: is missing", "b: is damaged"]))
-        'nothing was made: a: is missing; b: is damaged'
-    """
-
-    def __init__(self, consequence: str, problems: Sequence[str]) -> None:
-        super().__init__(consequence, problems)  # both, so that it passes between processes
-        self.consequence, self.problems = consequence, tuple(problems)
-
-    def __str__(self) -> str:
-        more = len(self.problems) - _NAMED
-        rest = [f"and {more} more"] if more > 0 else []
-        return f"{self.consequence}: {'; '.join([*self.problems[:_NAMED], *rest])}"
+class DataSetError(ProblemsError):
+    """A data set cannot be used as it is."""
 
 
 def find_problems(scenes: Iterable[Scene], policy: str = "supplied") -> list[str]:

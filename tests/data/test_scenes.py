@@ -1,10 +1,8 @@
-import pickle
-
 import numpy as np
 import pytest
 from PIL import Image
 
-from atnet.data.scenes import DataSetError, Scene, find_problems, read_8_bits, read_exactly
+from atnet.data.scenes import Scene, find_problems, read_8_bits, read_exactly
 from atnet.files.images import write_image
 from scene_files import disc_scene, save
 
@@ -100,13 +98,3 @@ def test_sizes_from_headers_heed_the_camera_orientation(tmp_path, scene):
 def test_trimaps_are_not_problems_where_they_are_made(tmp_path, scene):
     other = Scene("made", scene.image, tmp_path / "gone.png", scene.alpha)
     assert find_problems([other], "band") == []
-
-
-def test_an_error_carries_all_problems_and_its_line_the_first():
-    problems = [f"f{number}: is missing" for number in range(10)]
-    error = DataSetError("nothing was made", problems)
-    assert error.problems == tuple(problems)
-    assert str(error).startswith("nothing was made: f0: is missing; f1: is missing; ")
-    assert str(error).endswith("f7: is missing; and 2 more")
-    copy = pickle.loads(pickle.dumps(error))  # noqa: S301  (as workers send it)
-    assert (str(copy), copy.problems) == (str(error), error.problems)

@@ -10,8 +10,8 @@ Rhemann et al., "A Perceptually Motivated Online Benchmark for Image Matting", C
 from collections.abc import Sequence
 from pathlib import Path
 
-from atnet.data.listing import files_by_stem, partner
 from atnet.data.scenes import Scene
+from atnet.files.listing import files_by_stem, partner
 
 TRIMAPS = (1, 2, 3)
 

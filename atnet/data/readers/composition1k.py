@@ -6,8 +6,8 @@ Xu, Price, Cohen, Huang, "Deep Image Matting", CVPR 2017.
 from pathlib import Path
 
 from atnet.data.layout import Layout, foregrounds_of
-from atnet.data.listing import files_by_stem, partner
 from atnet.data.scenes import TRIMAP_POLICIES, Scene
+from atnet.files.listing import files_by_stem, partner
 
 SCENES = 1000
 """Number of composites in the official test set."""

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from atnet.data.listing import files_by_stem, partner
 from atnet.data.scenes import Scene
+from atnet.files.listing import files_by_stem, partner
 
 
 def read_folder(folder: Path) -> list[Scene]:

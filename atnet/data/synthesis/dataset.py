@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from atnet.data.layout import Layout
-from atnet.data.listing import SUFFIXES, find_images
 from atnet.data.synthesis.generate import kind_of
 from atnet.data.synthesis.tasks import Background, Foreground, Recipe, Task, is_done, is_test, write
 from atnet.files.atomic import write_text
+from atnet.files.listing import SUFFIXES, find_images
 from atnet.parallel import map_unordered
 
 VERSION = 2

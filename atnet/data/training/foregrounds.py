@@ -11,12 +11,12 @@ import numpy as np
 
 from atnet.arrays import to_float
 from atnet.data.layout import Layout, Part
-from atnet.data.listing import files_by_stem, partner, size_of
 from atnet.data.scenes import DataSetError, Scene, find_problems
 from atnet.data.training.crops import Cutout
 from atnet.data.training.reading import read_alpha, read_colour
 from atnet.files.atomic import write_text
 from atnet.files.images import write_image
+from atnet.files.listing import files_by_stem, partner, size_of
 
 LARGEST = 4096
 """Pixels on the longer side up to which a foreground is used as it is."""

@@ -13,7 +13,6 @@ from absl import flags
 
 from atnet.arrays import to_bytes
 from atnet.data.layout import Layout, Part
-from atnet.data.listing import find_images, size_of
 from atnet.data.synthesis.backgrounds import procedural_background
 from atnet.data.training.augmentation import make_sample, merged
 from atnet.data.training.crops import (
@@ -25,6 +24,7 @@ from atnet.data.training.crops import (
 )
 from atnet.data.training.foregrounds import find_foregrounds
 from atnet.data.training.reading import read_colour
+from atnet.files.listing import find_images, size_of
 from atnet.parallel import start_worker
 
 MERGED = 0.35

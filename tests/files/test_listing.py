@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from atnet.data.listing import files_by_stem, find_images, size_of
 from atnet.files.images import read_image
+from atnet.files.listing import files_by_stem, find_images, size_of
 from scene_files import disc_scene, save
 
 
