@@ -67,7 +67,7 @@ def map_unordered(
     pool = ProcessPoolExecutor(workers, context, start_worker, (threads,))
     processes: list[BaseProcess] = []
     try:
-        with _threads_of_children(threads):  # all processes start with the first task
+        with threads_of_children(threads):  # all processes start with the first task
             waiting = {pool.submit(function, task) for task in first}
         processes += multiprocessing.active_children()
         while waiting:
@@ -86,7 +86,13 @@ def map_unordered(
 def _how_it_ended(processes: list[BaseProcess]) -> str:
     """Reads the exit code of the process that ended by itself; the pool terminates the others."""
     codes = [process.exitcode for process in processes]
-    code = next((code for code in codes if code not in (None, 0, -signal.SIGTERM)), None)
+    return describe_exit(
+        next((code for code in codes if code not in (None, 0, -signal.SIGTERM)), None)
+    )
+
+
+def describe_exit(code: int | None) -> str:
+    """Says in a line how a worker process ended, by its exit code, and what helps."""
     if code is None or code >= 0:
         return f"a worker process ended in the middle of its work, exit code {code}"
     name = signal.Signals(-code).name
@@ -97,7 +103,7 @@ def _how_it_ended(processes: list[BaseProcess]) -> str:
 
 
 @contextlib.contextmanager
-def _threads_of_children(threads: int) -> Iterator[None]:
+def threads_of_children(threads: int) -> Iterator[None]:
     """Limits what reads the environment when it is loaded: OpenMP, BLAS, Numba."""
     before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
     os.environ.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 
+from atnet.cli import batch as batch
 from atnet.cli import compose as compose
 from atnet.cli import evaluate as evaluate
 from atnet.cli import matte as matte

@@ -1,6 +1,7 @@
 """Tells whether two names are one file, so that no output replaces an input or another output."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from atnet.files.atomic import check_target
@@ -9,9 +10,6 @@ from atnet.files.atomic import check_target
 def check_targets(outputs: Mapping[str, Path], inputs: Mapping[str, Path]) -> None:
     """Refuses outputs that cannot be written, that are one file, or that are an input.
 
-    Two names are one file by whatever way they lead to it: another spelling, a link, the letter
-    case where the file system does not mind it.
-
     Args:
         outputs: What is written, such as "alpha", to its file.
         inputs: What is read to its file.
@@ -19,16 +17,33 @@ def check_targets(outputs: Mapping[str, Path], inputs: Mapping[str, Path]) -> No
     Raises:
         OSError: A folder does not exist or takes no files, or an output is no file.
         ValueError: Two names are one file.
+    """
+    for path in outputs.values():
+        check_target(path)
+    check_clashes(outputs.items(), inputs.items())
+
+
+def check_clashes(outputs: Iterable[tuple[str, Path]], inputs: Iterable[tuple[str, Path]]) -> None:
+    """Refuses outputs that are one file or an input; their folders need not exist yet.
+
+    Two names are one file by whatever way they lead to it: another spelling, a link, the letter
+    case where the file system does not mind it.
+
+    Args:
+        outputs: What is written, such as "alpha", and its file.
+        inputs: What is read and its file.
+
+    Raises:
+        ValueError: Two names are one file.
 
     Example:
-        >>> check_targets({"alpha": Path("a.png")}, {"image": Path("./a.png")})
+        >>> check_clashes([("alpha", Path("a.png"))], [("image", Path("./a.png"))])
         Traceback (most recent call last):
         ValueError: alpha would replace the image a.png; give it another name
     """
-    read = {_identity(path): name for name, path in inputs.items()}
+    read = {_identity(path): name for name, path in inputs}
     written: dict[tuple, str] = {}
-    for name, path in outputs.items():
-        check_target(path)
+    for name, path in outputs:
         identity = _identity(path)
         if identity in read:
             raise ValueError(
@@ -43,7 +58,8 @@ def check_targets(outputs: Mapping[str, Path], inputs: Mapping[str, Path]) -> No
 
 def _identity(path: Path) -> tuple:
     """Equal for two names if and only if they are one file, which need not exist yet."""
-    path = path.resolve()
+    with contextlib.suppress(RuntimeError):  # links in a circle, on Python 3.11 and 3.12
+        path = path.resolve()
     try:
         status = path.stat()
     except OSError:
@@ -54,7 +70,9 @@ def _identity(path: Path) -> tuple:
 
 
 def _ignores_case(folder: Path) -> bool:
-    """Asks the file system by the folder's own name, without writing anything."""
+    """Asks the file system by the folder's own name, or its parent's if it is still to be made."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
     other = folder.with_name(folder.name.swapcase()) if folder.name else folder
     try:
         return other != folder and folder.samefile(other)

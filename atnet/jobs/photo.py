@@ -103,8 +103,8 @@ def matte_photo(job: Job, matting: Matting) -> Done:
         ValueError: Anything about the inputs or the names of the outputs.
     """
     wanted = job.outputs.wanted()
-    _check_outputs(wanted, job.bits)
-    check_targets(_paths(wanted), _paths(_inputs(job)))
+    check_outputs(wanted, job.bits)
+    check_targets(_paths(wanted), input_files(job))
     image = read_image(job.image)
     trimap = job.hint.trimap(image)
     check_trimap(trimap, image.shape)
@@ -116,6 +116,27 @@ def matte_photo(job: Job, matting: Matting) -> Done:
     height, width = trimap.shape
     unknown = float(unknown_region(trimap).mean())
     return Done(width, height, round(unknown, 4), round(seconds, 2))
+
+
+def input_files(job: Job) -> dict[str, Path]:
+    """Returns the files that a job reads, by what they are."""
+    shown = job.outputs.composite or job.outputs.sheet
+    inputs = {"image": job.image, **_hint_inputs(job.hint)}
+    return _paths({**inputs, "background": job.background} if shown else inputs)
+
+
+def check_outputs(wanted: Mapping[str, Target], bits: int) -> None:
+    """Refuses what a format cannot hold before minutes are spent on it.
+
+    Args:
+        wanted: Names of `Outputs` to where they go.
+        bits: Per channel.
+
+    Raises:
+        ImageError: A suffix is of no format, or of one without alpha channel or as many bits.
+    """
+    for name, target in wanted.items():
+        _encoded(target, np.zeros((1, 1, *_CHANNELS[name]), np.float32), bits)
 
 
 def write_trimap(image: Source, hint: Hint, target: Target) -> None:
@@ -132,7 +153,7 @@ def write_trimap(image: Source, hint: Hint, target: Target) -> None:
     """
     if isinstance(target, Path) and target.suffix.lower() in {".jpg", ".jpeg"}:
         raise ImageError(f"{target}: JPEG would change a trimap's values; use .png")
-    _check_outputs({"alpha": target}, bits=8)
+    check_outputs({"alpha": target}, bits=8)
     check_targets(_paths({"trimap": target}), _paths({"image": image, **_hint_inputs(hint)}))
     _write({target: hint.trimap(read_image(image))}, bits=8)
 
@@ -210,12 +231,6 @@ def _sheet(result: Result, trimap: np.ndarray, background: Background) -> np.nda
     )
 
 
-def _inputs(job: Job) -> dict[str, object]:
-    shown = job.outputs.composite or job.outputs.sheet
-    inputs = {"image": job.image, **_hint_inputs(job.hint)}
-    return {**inputs, "background": job.background} if shown else inputs
-
-
 def _hint_inputs(hint: Hint) -> dict[str, object]:
     if isinstance(hint, DrawnTrimap):
         return {"trimap": hint.picture}
@@ -225,12 +240,6 @@ def _hint_inputs(hint: Hint) -> dict[str, object]:
 def _paths(named: Mapping[str, object]) -> dict[str, Path]:
     """Those that are files with a name."""
     return {name: Path(it) for name, it in named.items() if isinstance(it, str | Path)}
-
-
-def _check_outputs(wanted: Mapping[str, Target], bits: int) -> None:
-    """Refuses what a format cannot hold before minutes are spent on it."""
-    for name, target in wanted.items():
-        _encoded(target, np.zeros((1, 1, *_CHANNELS[name]), np.float32), bits)
 
 
 def _write(pictures: Mapping[Target, np.ndarray], bits: int) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from atnet.files.targets import check_targets
+from atnet.files.targets import check_clashes, check_targets
 
 
 @pytest.fixture
@@ -57,3 +57,19 @@ def test_other_files_are_fine_and_nothing_is_written():
         {"image": Path("photo.png"), "trimap": Path("missing.png")},
     )
     assert sorted(Path().iterdir()) == before
+
+
+@pytest.mark.usefixtures("folder")
+def test_clashes_are_found_in_folders_that_are_still_to_be_made():
+    check_clashes([("a", Path("new/o.png")), ("b", Path("new/O.png"))], [])
+    for name in ("new/../new/o.png", "new/o.png"):
+        with pytest.raises(ValueError, match="a and b are one file"):
+            check_clashes([("a", Path("new/o.png")), ("b", Path(name))], [])
+    with pytest.raises(ValueError, match="a and b are one file"):
+        check_clashes([("a", Path("Case/new/o.png")), ("b", Path("Case/new/O.png"))], [])
+
+
+@pytest.mark.usefixtures("folder")
+def test_links_in_a_circle_do_not_break_the_search():
+    Path("loop.png").symlink_to("loop.png")
+    check_clashes([("alpha", Path("loop.png"))], [("image", Path("photo.png"))])

@@ -1,0 +1,202 @@
+"""`atnet batch`."""
+
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from atnet.cli.common import (
+    Engine,
+    Json,
+    MaxMemory,
+    PresetName,
+    QualityName,
+    Refine,
+    Threads,
+    app,
+    messages,
+    refuse,
+    report,
+)
+from atnet.matting.presets import DEFAULT_PRESET
+
+if TYPE_CHECKING:
+    from atnet.jobs.batch import Batch
+    from atnet.jobs.items import Pairing
+
+Source = Annotated[Path, typer.Argument(metavar="IN", help="Folder, or manifest (.jsonl).")]
+Out = Annotated[Path, typer.Option(help="Folder of the results; subfolders as in IN.")]
+Trimaps = Annotated[
+    Path | None, typer.Option(help="Folder like IN. Default: x.trimap.png beside x.jpg.")
+]
+Masks = Annotated[Path | None, typer.Option(help="Rough masks instead of trimaps, likewise.")]
+Auto = Annotated[bool, typer.Option("--auto", help="Find the subjects; simple backgrounds only.")]
+Write = Annotated[
+    str, typer.Option(help="Some of alpha, foreground, cutout, composite, sheet; with commas.")
+]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="Processes, a model in each. Default one a core, up to 4.")
+]
+
+
+@app.command()
+def batch(
+    source: Source,
+    out: Out,
+    trimaps: Trimaps = None,
+    masks: Masks = None,
+    auto: Auto = False,
+    write: Write = "cutout",
+    suffix: Annotated[str, typer.Option(help="Format of what is written.")] = ".png",
+    background: Annotated[
+        str, typer.Option(help="Picture, or a colour such as white or #00ff00.")
+    ] = "white",
+    bits: Annotated[int, typer.Option(help="8, or 16 for .png and .tif.")] = 8,
+    preset: PresetName = DEFAULT_PRESET,
+    quality: QualityName = "standard",
+    refine: Refine = None,
+    max_memory: MaxMemory = None,
+    threads: Threads = None,
+    engine: Engine = None,
+    workers: Workers = None,
+    shard: Annotated[str, typer.Option(help="i/n: the i-th of n parts, each its own run.")] = "1/1",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with what is left.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Wait for more, until Ctrl-C.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Mattes all images of a folder, or of a list.
+
+    What fails is named, and the rest goes on; the exit code is 1 then. `OUT/batch.jsonl` has a line
+    for each image. A line of a manifest: `{"image": "x.jpg", "trimap": "t.png"}`; or `mask`,
+    `"box": [x, y, width, height]`, `"auto": true`; and names of outputs. `--threads` and
+    `--max-memory` are those of each process.
+
+    Example: `atnet batch photos --trimaps trimaps --out cutouts --resume`
+    """
+    from atnet.files.problems import ProblemsError
+    from atnet.jobs.batch import Batch
+    from atnet.jobs.items import Writing
+    from atnet.jobs.photo import parse_background
+
+    wanted = Batch(
+        source=source,
+        writing=Writing(out, _kinds(write), suffix, parse_background(background), bits),
+        pairing=_pairing(source, trimaps, masks, auto=auto),
+        matting={
+            "preset": preset,
+            "quality": quality,
+            "refine": refine,
+            "max_memory": max_memory,
+            "threads": threads,
+            "engine": engine,
+        },
+        workers=workers,
+        shard=_shard(shard),
+        resume=resume,
+        watch=watch,
+    )
+    try:
+        _run(wanted, as_json)
+    except ProblemsError as error:
+        refuse(error.consequence, error.problems, as_json)
+
+
+def _run(wanted: "Batch", as_json: bool) -> None:
+    from atnet.jobs.batch import plan_batch, run_batch
+    from atnet.jobs.workers import Stopped, stoppable
+
+    stopped = None
+    with stoppable(), _progress() as progress:
+        tally = _Tally(progress)
+        try:
+            plan = plan_batch(wanted)
+            tally.begin(None if wanted.watch else len(plan.tasks), len(plan.kept))
+            run_batch(plan, tally.add)
+        except Stopped as stop:
+            stopped = stop
+    report({**tally.counts, "seconds": tally.seconds(), "out": str(wanted.writing.folder)}, as_json)
+    if stopped:
+        messages.print("atnet: stopped; go on with --resume")
+        raise typer.Exit(128 + stopped.signal)
+    if tally.counts["failed"]:
+        raise typer.Exit(1)
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("Matting"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=messages,
+        transient=True,
+        disable=not messages.is_terminal,
+    )
+
+
+class _Tally:
+    """Counts what is done, shows how far it is, and names what failed.
+
+    Attributes:
+        counts: What is reported.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self.counts = {"done": 0, "failed": 0, "warnings": 0, "kept": 0}
+        self._progress, self._start = progress, time.monotonic()
+        self._bar = progress.add_task("", total=None, rate="")
+
+    def begin(self, total: int | None, kept: int) -> None:
+        """Takes notice of what is to be done, and of what is done already."""
+        self.counts["kept"] = kept
+        self._progress.update(self._bar, total=total)
+
+    def add(self, entry: dict[str, Any]) -> None:
+        """Takes notice of an item."""
+        self.counts["failed" if entry["error"] else "done"] += 1
+        self.counts["warnings"] += len(entry["warnings"])
+        if entry["error"]:
+            messages.print(f"atnet: error: {entry['image']}: {entry['error']}", markup=False)
+        rate = (self.counts["done"] + self.counts["failed"]) / max(self.seconds(), 0.1)
+        self._progress.update(self._bar, advance=1, rate=f"{rate:.2f}/s")
+
+    def seconds(self) -> float:
+        """Seconds since it began."""
+        return round(time.monotonic() - self._start, 2)
+
+
+def _kinds(text: str) -> tuple[str, ...]:
+    from atnet.jobs.items import KINDS
+
+    wanted = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+    if unknown := [kind for kind in wanted if kind not in KINDS]:
+        raise typer.BadParameter(
+            f"--write has {', '.join(map(repr, unknown))}; allowed are {', '.join(KINDS)}"
+        )
+    return wanted
+
+
+def _pairing(source: Path, trimaps: Path | None, masks: Path | None, *, auto: bool) -> "Pairing":
+    from atnet.jobs.items import Pairing
+
+    if sum([trimaps is not None, masks is not None, auto]) > 1:
+        raise typer.BadParameter("give at most one of --trimaps, --masks, --auto")
+    if (trimaps or masks or auto) and not source.is_dir():
+        raise typer.BadParameter(
+            "--trimaps, --masks and --auto are for folders; a manifest says it of each image"
+        )
+    if masks:
+        return Pairing("mask", masks)
+    return Pairing("auto") if auto else Pairing("trimap", trimaps)
+
+
+def _shard(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text)
+    index, count = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not 1 <= index <= count:
+        raise typer.BadParameter(f"--shard is {text!r}; give i/n with i from 1 to n, such as 1/8")
+    return index, count

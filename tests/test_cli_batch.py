@@ -1,0 +1,227 @@
+"""`atnet batch` as users meet it: real processes, real signals, real files."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from typer.testing import CliRunner
+
+from atnet.cli import app
+from atnet.files.images import read_image
+from atnet.files.journal import read_journal
+from batch_files import photographs
+
+COUNT = 12
+COMMAND = ("in", "--out", "out", "--quality", "fast", "--workers", "2", "--engine", "onnxruntime")
+posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    photographs(tmp_path / "in", COUNT)
+    return tmp_path
+
+
+@pytest.fixture
+def refused(folder, monkeypatch):
+    """Runs a command in this process, for the many that end before any work is done."""
+    monkeypatch.chdir(folder)
+    return lambda *arguments: CliRunner().invoke(app, ["batch", *map(str, arguments)])
+
+
+def start(folder, *arguments, session=False):
+    return subprocess.Popen(
+        [sys.executable, "-m", "atnet", "batch", *COMMAND, *arguments],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=session,
+    )
+
+
+def journal(folder):
+    return read_journal(folder / "out/batch.jsonl")
+
+
+def wait_for(run, condition):
+    while not condition():
+        assert run.poll() is None, run.communicate()
+        time.sleep(0.01)
+
+
+def check_all_is_done(folder):
+    entries = journal(folder)
+    images = sorted(
+        path.relative_to(folder / "in").as_posix()
+        for path in (folder / "in").rglob("x*.png")
+        if "trimap" not in path.name
+    )
+    assert sorted(entry["image"] for entry in entries) == images  # none lost, none twice
+    for entry in entries:
+        assert entry["error"] is None
+        ((name, size),) = entry["outputs"].items()
+        assert (folder / "out" / name).stat().st_size == size
+        with pytest.warns(UserWarning, match="transparent"):
+            assert read_image(folder / "out" / name).shape == (32, 32, 3)
+
+
+def visible(folder):
+    return {path.name for path in folder.rglob("*") if path.is_file() and path.name[0] != "."}
+
+
+@posix
+def test_killed_at_any_moment_it_goes_on_and_nothing_is_lost_or_done_twice(folder):
+    for done, delay in ((0, 0.05), (3, 0.02), (7, 0.0)):
+        run = start(folder, "--resume")
+        wait_for(run, lambda done=done: len(journal(folder)) > done)
+        time.sleep(delay)
+        run.kill()
+        run.communicate()
+        assert run.returncode == -signal.SIGKILL
+        kept = journal(folder)
+    last = start(folder, "--resume", "--json")
+    output, errors = last.communicate()
+    assert (last.returncode, errors) == (0, b"")
+    assert json.loads(output)["kept"] == len(kept)
+    assert journal(folder)[: len(kept)] == kept
+    check_all_is_done(folder)
+    assert len(visible(folder / "out")) == COUNT + 1
+
+
+@posix
+@pytest.mark.parametrize(("number", "everyone"), [(signal.SIGINT, True), (signal.SIGTERM, False)])
+def test_told_to_stop_it_ends_cleanly_and_goes_on(folder, number, everyone):
+    """Ctrl-C reaches all processes of the terminal, `kill` one of them."""
+    run = start(folder, session=True)
+    wait_for(run, lambda: (folder / "out").exists() and len(journal(folder)) > 2)
+    (os.killpg if everyone else os.kill)(run.pid, number)
+    _, errors = run.communicate()
+    assert run.returncode == 128 + number
+    lines = errors.decode().splitlines()
+    assert lines[-1] == "atnet: stopped; go on with --resume"
+    assert "Traceback" not in errors.decode()
+    assert all(entry["error"] is None for entry in journal(folder))
+    assert list((folder / "out").rglob(".*")) == []
+
+
+def test_what_fails_is_named_as_the_single_command_names_it(folder):
+    (folder / "in/a/x0.png").write_bytes(b"GIF")
+    (folder / "in/b/x1.trimap.png").unlink()
+    run = start(folder, "--shard", "1/1", "--write", "alpha,sheet")
+    output, errors = run.communicate()
+    assert (run.returncode, output) == (1, b"")
+    failed = {entry["image"]: entry["error"] for entry in journal(folder) if entry["error"]}
+    assert sorted(failed) == ["a/x0.png", "b/x1.png"]
+    for name, error in failed.items():
+        assert f"atnet: error: {name}: {error}" in errors.decode().splitlines()
+        image = folder / "in" / name
+        single = CliRunner().invoke(
+            app, ["matte", str(image), "--trimap", str(image.with_suffix(".trimap.png")),
+                  "--alpha", "one.png", "--quality", "fast"]
+        )  # fmt: skip
+        assert single.stderr == f"atnet: error: {error}\n"
+    assert "failed: 2" in errors.decode()
+    assert (folder / "out/b/x3.alpha.png").exists()
+    assert (folder / "out/b/x3.sheet.png").exists()
+
+
+def test_a_list_names_hints_and_outputs(folder):
+    (folder / "list.jsonl").write_text(
+        '{"image": "in/a/x0.png", "trimap": "in/a/x0.trimap.png"}\n'
+        '{"image": "in/b/x1.png", "box": [4, 4, 24, 24], "alpha": "y/one.png"}\n'
+    )
+    command = ["list.jsonl", *COMMAND[1:]]
+    run = subprocess.run(
+        [sys.executable, "-m", "atnet", "batch", *command], cwd=folder, check=False,
+        capture_output=True,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert visible(folder / "out") == {"batch.jsonl", "x0.cutout.png", "one.png"}
+    assert (folder / "out/in/a/x0.cutout.png").exists()
+    assert (folder / "out/y/one.png").exists()
+
+
+@posix
+def test_a_watched_folder_is_matted_as_files_arrive_and_are_whole(folder):
+    arriving = (folder / "in/a/x0.png").read_bytes()
+    (folder / "in/a/x0.png").write_bytes(arriving[:60])
+    (folder / "in/b/x1.trimap.png").rename(folder / "later.png")
+    run = start(folder, "--watch")
+    growing = (folder / "in/a/x0.png").open("ab")
+    written = 60
+
+    def grown():
+        """The file grows a little, faster than it is looked at, until the others are done."""
+        nonlocal written
+        time.sleep(0.2)
+        growing.write(arriving[written : written + 1])
+        growing.flush()
+        written += 1
+        return (folder / "out").exists() and len(journal(folder)) == COUNT - 2
+
+    wait_for(run, grown)
+    growing.write(arriving[written:])
+    growing.close()
+    (folder / "later.png").rename(folder / "in/b/x1.trimap.png")
+    wait_for(run, lambda: len(journal(folder)) == COUNT)
+    run.send_signal(signal.SIGINT)
+    _, errors = run.communicate()
+    assert run.returncode == 128 + signal.SIGINT
+    assert errors.decode().endswith("atnet: stopped; go on with --resume\n")
+    check_all_is_done(folder)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["in"], "--out"),
+        (["in", "--out", "o", "--write", "alpha,hair"], "'hair'"),
+        (["in", "--out", "o", "--write", ""], "allowed are"),
+        (["in", "--out", "o", "--shard", "0/2"], "--shard"),
+        (["in", "--out", "o", "--shard", "3/2"], "--shard"),
+        (["in", "--out", "o", "--shard", "half"], "--shard"),
+        (["in", "--out", "o", "--workers", "0"], "--workers"),
+        (["in", "--out", "o", "--auto", "--masks", "in"], "at most one of"),
+        (["list.jsonl", "--out", "o", "--auto"], "are for folders"),
+    ],
+)
+def test_bad_usage_is_exit_2(refused, folder, arguments, message):
+    run = refused(*arguments)
+    assert run.exit_code == 2
+    assert message in run.stderr
+    assert not (folder / "o").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none", "--out", "o"], "none: is neither a folder nor a manifest"),
+        (["in", "--out", "in/out"], "in/out: is inside of in"),
+        (["in", "--out", "o", "--trimaps", "none"], "none: is not a folder"),
+        (["in", "--out", "o", "--suffix", ".jpg"], "no alpha channel"),
+        (["in", "--out", "o", "--background", "no-colour"], "neither a file nor a colour"),
+        (["in", "--out", "o", "--preset", "nope"], "allowed are atnet-vgg16"),
+        (["in", "--out", "o", "--threads", "0"], "threads 0"),
+    ],
+)
+def test_what_cannot_begin_is_one_line_and_exit_1(refused, folder, arguments, message):
+    run = refused(*arguments)
+    assert run.exit_code == 1
+    (line,) = run.stderr.splitlines()
+    assert line.startswith("atnet: error: ")
+    assert message in line
+    assert not any(path.suffix == ".png" for path in folder.glob("o/**/*"))
+
+
+def test_all_bad_lines_of_a_list_are_named(refused, folder):
+    (folder / "list.jsonl").write_text('{"image": "x.png", "auto": true}\n{\n{"image": "y.png"}\n')
+    run = refused("list.jsonl", "--out", "o", "--json")
+    assert run.exit_code == 1
+    assert run.stderr.splitlines()[0] == "atnet: error: list.jsonl: nothing was done:"
+    assert [line.split(":")[0] for line in run.stderr.splitlines()[1:]] == ["  line 2", "  line 3"]
+    assert len(json.loads(run.stdout)["problems"]) == 2
+    assert not (folder / "o").exists()
