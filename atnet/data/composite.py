@@ -155,5 +155,4 @@ def _read_colour(path: Path) -> np.ndarray:
         data = path.read_bytes()
     except OSError as error:
         raise ImageError(f"{path}: cannot be read: {error.strerror}") from error
-    colour, _ = decode(data, str(path), colour_managed=False)
-    return three_channels(colour)
+    return three_channels(decode(data, str(path), colours="stored").colour)

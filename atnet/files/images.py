@@ -1,22 +1,24 @@
 """Reads and writes image files: float32 arrays in [0, 1] inside, 8 or 16 bits outside."""
 
-import warnings
 from pathlib import Path
-from typing import BinaryIO
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from atnet.arrays import GREY, RGB, check_pixels, check_values, three_channels
 from atnet.files.atomic import write_bytes
-from atnet.files.decoding import MAX_PIXELS, Pixels, decode, decode_picture
-from atnet.files.encoding import FORMATS, encode
-from atnet.files.errors import ImageError
+from atnet.files.decoding import MAX_PIXELS, Colours, Pixels, decode, decode_picture
+from atnet.files.encoding import FORMATS, Style, encode
+from atnet.files.errors import ImageError, warn_caller
+from atnet.files.metadata import Metadata
+from atnet.files.sources import MAX_FILE_BYTES, Source, content_of, name_of
 
 __all__ = [
     "MAX_FILE_BYTES",
     "MAX_PIXELS",
     "ImageError",
+    "Photograph",
     "Picture",
     "Source",
     "as_grey",
@@ -24,23 +26,22 @@ __all__ = [
     "encode_image",
     "read_grey",
     "read_image",
+    "read_photograph",
     "write_image",
 ]
 
-Source = str | Path | bytes | BinaryIO | Image.Image
-"""Where pixels are read from: a file's path, its bytes, an open binary file, a Pillow image."""
 Picture = np.ndarray | Source
 """Pixels as all public functions take them: an array, or where they are read from."""
 
-MAX_FILE_BYTES = 2**30
 GREY_TOLERANCE = 2 / 255  # how far JPEG noise pulls the channels of a grey picture apart
 
 
 def read_image(source: Source) -> np.ndarray:
-    """Reads a colour image: JPEG, PNG, TIFF, WebP or BMP of 8 or 16 bits.
+    """Reads a colour image: JPEG, PNG, TIFF, WebP, AVIF, GIF, BMP, HEIC or OpenEXR.
 
     EXIF orientation is applied. 8-bit images with a colour profile are converted to sRGB; 16-bit
-    images keep their values, with a warning if their profile is not sRGB. Transparent pixels are
+    images keep their values, with a warning if their profile is not sRGB; linear light (.exr) is
+    encoded as sRGB, and cut to [0, 1] with a warning. Transparent pixels are
     flattened on white with a warning, so hidden colours never get in. Of several frames or pages
     the first is read, with a warning.
 
@@ -59,13 +60,42 @@ def read_image(source: Source) -> np.ndarray:
         >>> read_image(data).shape
         (2, 3, 3)
     """
-    colour, alpha = _decoded(source, colour_managed=True)
+    return read_photograph(source).pixels
+
+
+class Photograph(NamedTuple):
+    """A colour image, and what its file says besides.
+
+    Attributes:
+        pixels: As `read_image` returns them.
+        metadata: How they were stored, which colours they are, who made them.
+    """
+
+    pixels: np.ndarray
+    metadata: Metadata
+
+
+def read_photograph(source: Source, *, keep_profile: bool = False) -> Photograph:
+    """Reads a colour image as `read_image` does, and what its file says besides.
+
+    Args:
+        source: As in `read_image`.
+        keep_profile: Leave colours in the RGB space of the file's profile, which the metadata then
+            has. Without, only those of 16 bits stay so.
+
+    Returns:
+        The photograph.
+
+    Raises:
+        ImageError: As in `read_image`.
+    """
+    colour, alpha, metadata = _decoded(source, "kept" if keep_profile else "srgb")
     colour = three_channels(colour)
     if alpha is not None and alpha.min() < 1:
-        warnings.warn(f"{_name(source)}: transparent pixels were put on white", stacklevel=2)
+        warn_caller(f"{name_of(source)}: transparent pixels were put on white")
         colour *= alpha[..., None]
         colour += 1 - alpha[..., None]
-    return colour
+    return Photograph(colour, metadata)
 
 
 def read_grey(source: Source) -> np.ndarray:
@@ -87,14 +117,14 @@ def read_grey(source: Source) -> np.ndarray:
         >>> read_grey(encode_image(np.ones((2, 3), np.float32), bits=16)).tolist()
         [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """
-    colour, alpha = _decoded(source, colour_managed=False)
+    colour, alpha, _ = _decoded(source, "stored")
     if alpha is not None and alpha.min() < 1:
         return alpha
     if colour.ndim == 2:
         return colour
     if np.ptp(colour, axis=2).max() > GREY_TOLERANCE + 1e-6:
         raise ImageError(
-            f"{_name(source)}: is coloured, but an alpha, mask or trimap needs one channel: "
+            f"{name_of(source)}: is coloured, but an alpha, mask or trimap needs one channel: "
             "save it as a grey image"
         )
     return np.ascontiguousarray(colour[..., 1])
@@ -150,15 +180,25 @@ def as_grey(picture: Picture, name: str) -> np.ndarray:
     return picture
 
 
-def encode_image(image: np.ndarray, suffix: str = ".png", bits: int = 8) -> bytes:
+def encode_image(
+    image: np.ndarray,
+    suffix: str = ".png",
+    bits: int | None = None,
+    *,
+    premultiplied: bool | None = None,
+    metadata: Metadata = Metadata(),  # noqa: B008  (it cannot be changed)
+) -> bytes:
     r"""Encodes an image as the bytes of a file; the same image always gives the same bytes.
 
     Args:
-        image: `(H, W)` grey, `(H, W, 3)` RGB or `(H, W, 4)` RGBA with straight alpha; uint8,
-            uint16, bool, or float in [0, 1].
+        image: `(H, W)` grey, which is an alpha, `(H, W, 3)` RGB or `(H, W, 4)` RGBA with straight
+            alpha; uint8, uint16, bool, or float in [0, 1].
         suffix: .png, .tif or .tiff (8 or 16 bits), .webp (8 bits, lossless, grey becomes RGB),
-            .jpg or .jpeg (8 bits, quality 95, no alpha).
-        bits: 8 or 16 per channel; values are rounded.
+            .jpg or .jpeg (8 bits, quality 95, no alpha), .exr (16 or 32 bits, linear light).
+        bits: Per channel; by default 8, or 16 in .exr. Values are rounded.
+        premultiplied: Whether colours are stored multiplied by alpha; by default only in .exr,
+            whose readers expect it.
+        metadata: What the file says besides; without a profile, colours are said to be sRGB.
 
     Returns:
         The content of the file.
@@ -177,19 +217,20 @@ def encode_image(image: np.ndarray, suffix: str = ".png", bits: int = 8) -> byte
     channels = 1 if image.ndim == 2 else image.shape[2]
     if channels not in file_format.channels:
         raise ImageError(f"{suffix} files have no alpha channel: use .png, .tif or .webp")
-    if bits not in file_format.bits:
+    if bits is not None and bits not in file_format.bits:
         allowed = " or ".join(map(str, file_format.bits))
         raise ImageError(f"{suffix} files cannot hold {bits} bits per channel, only {allowed}")
-    return encode(image, suffix, bits)
+    multiply = file_format.premultiplied if premultiplied is None else premultiplied
+    return encode(image, suffix, Style(bits or file_format.bits[0], multiply, metadata))
 
 
-def write_image(path: str | Path, image: np.ndarray, bits: int = 8) -> None:
+def write_image(path: str | Path, image: np.ndarray, bits: int | None = None) -> None:
     """Writes an image; an existing file is replaced as a whole or, on any failure, not at all.
 
     Args:
         path: Target; its suffix chooses the format as in `encode_image`. The folder must exist.
         image: As in `encode_image`.
-        bits: 8 or 16 per channel.
+        bits: Per channel, as in `encode_image`.
 
     Raises:
         ImageError: The image cannot be encoded.
@@ -209,60 +250,11 @@ def write_image(path: str | Path, image: np.ndarray, bits: int = 8) -> None:
     write_bytes(path, data)
 
 
-def _decoded(source: Source, *, colour_managed: bool) -> Pixels:
-    name = _name(source)
+def _decoded(source: Source, colours: Colours) -> Pixels:
+    name = name_of(source)
     if isinstance(source, Image.Image):
-        return decode_picture(source, name, colour_managed=colour_managed)
-    return decode(_content(source, name), name, colour_managed=colour_managed)
-
-
-def _name(source: Source) -> str:
-    if isinstance(source, str | Path):
-        return str(source)
-    # Files opened by number, and Pillow images that were made and not opened, have no name.
-    name = getattr(source, "filename" if isinstance(source, Image.Image) else "name", "")
-    return name if isinstance(name, str) and name else "image data"
-
-
-def _content(source: str | Path | bytes | BinaryIO, name: str) -> bytes:
-    if isinstance(source, str | Path):
-        return _read_file(Path(source))
-    content = source if isinstance(source, bytes) else _read_stream(source, name)
-    if len(content) > MAX_FILE_BYTES:
-        raise _too_large(name)
-    return content
-
-
-def _read_stream(stream: BinaryIO, name: str) -> bytes:
-    if not hasattr(stream, "read"):
-        raise ImageError(
-            f"image is a {type(stream).__name__}; give a path, bytes, a binary file, a Pillow "
-            "image or an array"
-        )
-    content = stream.read(MAX_FILE_BYTES + 1)
-    if not isinstance(content, bytes):
-        raise ImageError(f"{name}: is open as text: open it with mode 'rb'")
-    return content
-
-
-def _read_file(path: Path) -> bytes:
-    try:
-        size = path.stat().st_size
-        if path.is_file() and size <= MAX_FILE_BYTES:
-            return path.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
-        reason = getattr(error, "strerror", None) or error
-        raise ImageError(f"{path}: cannot be read: {reason}") from error
-    if path.is_file():
-        raise _too_large(str(path))
-    raise ImageError(f"{path}: is not a file: name one image")
-
-
-def _too_large(name: str) -> ImageError:
-    return ImageError(
-        f"{name}: has more than the {MAX_FILE_BYTES} bytes allowed: scale the image down or save "
-        "it compressed"
-    )
+        return decode_picture(source, name, colours=colours)
+    return decode(content_of(source), name, colours=colours)
 
 
 def _check_values(image: np.ndarray) -> None:
