@@ -130,6 +130,40 @@ def cover(background: Picture, height: int, width: int) -> np.ndarray:
     return resized(picture, rows, columns)[top : top + height, left : left + width]
 
 
+def blurred_background(image: Picture, alpha: Picture, radius: float) -> np.ndarray:
+    """Puts the background of a photograph out of focus, without a halo of its foreground.
+
+    Args:
+        image: `(H, W, 3)` RGB in any form that `as_image` takes.
+        alpha: `(H, W)` in any form that `as_grey` takes.
+        radius: Of the blur in pixels, above 0.
+
+    Returns:
+        float32 `(H, W, 3)` in [0, 1]; inside of the foreground, colours of the background near by.
+
+    Raises:
+        ValueError: Sizes differ, or an array has another shape, type or range.
+
+    Example:
+        >>> image, alpha = np.zeros((9, 9, 3)), np.zeros((9, 9))
+        >>> image[4, 4] = alpha[4, 4] = 1
+        >>> float(blurred_background(image, alpha, 2).max())
+        0.0
+    """
+    colours, weight = to_float(as_image(image)), 1 - to_float(as_grey(alpha, "alpha"))
+    _check_sizes(alpha=weight, image=colours)
+    total, count = colours * weight[..., None], weight
+    for _ in range(3):  # three boxes are close to a lens, and cost the same at any radius
+        total, count = _box_blur(total, radius), _box_blur(count, radius)
+    mean, little = _mean_colour(colours, weight), np.float32(1e-5)
+    return (total + little * mean) / (count + little)[..., None]
+
+
+def _box_blur(values: np.ndarray, radius: float) -> np.ndarray:
+    side = 2 * max(1, round(radius / 2)) + 1
+    return cv2.blur(values, (side, side), borderType=cv2.BORDER_REPLICATE)
+
+
 def _check_sizes(alpha: np.ndarray, **pictures: np.ndarray) -> None:
     for name, picture in pictures.items():
         if picture.shape[:2] != alpha.shape:

@@ -20,13 +20,38 @@ from atnet.cli.common import (
     report,
 )
 from atnet.matting.presets import DEFAULT_PRESET
+from atnet.subjects.fitting import Reading
 
 if TYPE_CHECKING:
-    from atnet.jobs.photo import Target
+    from atnet.jobs.photo import Done, Target
     from atnet.subjects.hints import Hint
 
 Mask = Annotated[str | None, typer.Option(help="Rough mask: white is the subject.")]
 Box = Annotated[str | None, typer.Option(help="Box around the subject: x,y,width,height.")]
+DrawnOn = Annotated[
+    Reading | None,
+    typer.Option(
+        "--trimap-orientation",
+        help="Whether trimap or mask lie on a turned photograph as shown or as stored. Default: "
+        "found out.",
+    ),
+]
+Crop = Annotated[
+    str | None, typer.Option(help="Leave only the object and a margin: 20 (pixels) or 5%.")
+]
+Premultiplied = Annotated[
+    bool | None,
+    typer.Option(
+        "--premultiplied/--straight",
+        help="Multiply the cutout's colours by alpha. Default: only in .exr.",
+    ),
+]
+KeepExif = Annotated[
+    bool, typer.Option("--keep-exif", help="Write the photograph's EXIF: who, when, where.")
+]
+KeepProfile = Annotated[
+    bool, typer.Option("--keep-profile", help="Stay in the photograph's colours, not in sRGB.")
+]
 Auto = Annotated[bool, typer.Option("--auto", help="Find the subject; simple backgrounds only.")]
 
 
@@ -46,9 +71,16 @@ def matte(
     composite: Annotated[str | None, typer.Option(help="Write it over --background.")] = None,
     sheet: Annotated[str | None, typer.Option(help="Write all of it side by side.")] = None,
     background: Annotated[
-        str, typer.Option(help="Picture, or a colour such as white or #00ff00.")
+        str, typer.Option(help="Picture, a colour such as white or #00ff00, blur, or blur:20.")
     ] = "white",
-    bits: Annotated[int, typer.Option(help="8, or 16 for .png and .tif.")] = 8,
+    bits: Annotated[
+        int | None, typer.Option(help="8, or 16 for .png and .tif; 16 or 32 for .exr.")
+    ] = None,
+    crop: Crop = None,
+    premultiplied: Premultiplied = None,
+    keep_exif: KeepExif = False,
+    keep_profile: KeepProfile = False,
+    trimap_orientation: DrawnOn = None,
     preset: PresetName = DEFAULT_PRESET,
     quality: QualityName = "standard",
     refine: Refine = None,
@@ -64,7 +96,9 @@ def matte(
 
     Example: `atnet matte photo.jpg --trimap trimap.png --cutout cutout.png --alpha alpha.png`
     """
-    from atnet.jobs.photo import Job, Outputs, matte_photo, parse_background
+    from atnet.jobs.backgrounds import parse_background
+    from atnet.jobs.outputs import Finish, Outputs, parse_margin
+    from atnet.jobs.photo import Job, matte_photo
     from atnet.matting.predictor import Matting
 
     named = {
@@ -86,6 +120,13 @@ def matte(
         outputs=Outputs(**{kind: _target(name) for kind, name in outputs.items()}),
         background=parse_background(background),
         bits=bits,
+        finish=Finish(
+            premultiplied=premultiplied,
+            crop=None if crop is None else parse_margin(crop),
+            keep_exif=keep_exif,
+            keep_profile=keep_profile,
+        ),
+        trimap_orientation=trimap_orientation,
     )
     with messages.status(f"Matting {image}"):
         matting = Matting(
@@ -97,7 +138,7 @@ def matte(
             engine=engine,
         )
         done = matte_photo(job, matting)
-    report({**outputs, **asdict(done)}, as_json, silent="-" in outputs.values())
+    report({**outputs, **_told(done)}, as_json, silent="-" in outputs.values())
 
 
 @app.command(name="trimap")
@@ -107,6 +148,7 @@ def make_trimap(
     mask: Mask = None,
     box: Box = None,
     auto: Auto = False,
+    trimap_orientation: DrawnOn = None,
     as_json: Json = False,
 ) -> None:
     """Makes a trimap from a mask, a box or the picture alone.
@@ -118,7 +160,8 @@ def make_trimap(
     _one_stream(image, mask, what="standard input")
     if as_json and output == "-":
         raise typer.BadParameter("--json and an output of - both want standard output")
-    write_trimap(_source(image), _hint(mask=mask, box=box, auto=auto), _target(output))
+    hint = _hint(mask=mask, box=box, auto=auto)
+    write_trimap(_source(image), hint, _target(output), trimap_orientation)
     report({"trimap": output}, as_json, silent=output == "-")
 
 
@@ -143,7 +186,11 @@ def demo(
     with messages.status("Matting the bundled photograph"):
         done = matte_photo(job, Matting(preset, quality=quality))
     outputs = {kind: str(target) for kind, target in job.outputs.wanted().items()}
-    report({**outputs, **asdict(done)}, as_json)
+    report({**outputs, **_told(done)}, as_json)
+
+
+def _told(done: "Done") -> dict[str, Any]:
+    return {name: value for name, value in asdict(done).items() if value is not None}
 
 
 def _cutout_beside(image: str) -> str:

@@ -11,6 +11,7 @@ from atnet.files.atomic import write_bytes
 from atnet.files.decoding import MAX_PIXELS, Colours, Pixels, decode, decode_picture
 from atnet.files.encoding import FORMATS, Style, encode
 from atnet.files.errors import ImageError, warn_caller
+from atnet.files.greys import grey_of
 from atnet.files.metadata import Metadata
 from atnet.files.sources import MAX_FILE_BYTES, Source, content_of, name_of
 
@@ -25,6 +26,7 @@ __all__ = [
     "as_image",
     "encode_image",
     "read_grey",
+    "read_grey_photograph",
     "read_image",
     "read_photograph",
     "write_image",
@@ -32,8 +34,6 @@ __all__ = [
 
 Picture = np.ndarray | Source
 """Pixels as all public functions take them: an array, or where they are read from."""
-
-GREY_TOLERANCE = 2 / 255  # how far JPEG noise pulls the channels of a grey picture apart
 
 
 def read_image(source: Source) -> np.ndarray:
@@ -64,10 +64,10 @@ def read_image(source: Source) -> np.ndarray:
 
 
 class Photograph(NamedTuple):
-    """A colour image, and what its file says besides.
+    """Pixels, and what their file says besides.
 
     Attributes:
-        pixels: As `read_image` returns them.
+        pixels: As `read_image` or `read_grey` returns them.
         metadata: How they were stored, which colours they are, who made them.
     """
 
@@ -101,8 +101,9 @@ def read_photograph(source: Source, *, keep_profile: bool = False) -> Photograph
 def read_grey(source: Source) -> np.ndarray:
     """Reads an alpha, mask or trimap: exact values, never changed by a colour profile.
 
-    A file with transparency is taken for a cutout: its alpha channel is returned. Colour channels
-    may differ by `GREY_TOLERANCE` (JPEG noise); then green is returned.
+    A file with transparency is taken for a cutout: its alpha channel is returned, unless what is
+    seen are the few greys of a drawn trimap; then those, with a warning. Colour channels
+    may differ by 2 of 255 (JPEG noise); then green is returned.
 
     Args:
         source: As in `read_image`.
@@ -117,17 +118,23 @@ def read_grey(source: Source) -> np.ndarray:
         >>> read_grey(encode_image(np.ones((2, 3), np.float32), bits=16)).tolist()
         [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """
-    colour, alpha, _ = _decoded(source, "stored")
-    if alpha is not None and alpha.min() < 1:
-        return alpha
-    if colour.ndim == 2:
-        return colour
-    if np.ptp(colour, axis=2).max() > GREY_TOLERANCE + 1e-6:
-        raise ImageError(
-            f"{name_of(source)}: is coloured, but an alpha, mask or trimap needs one channel: "
-            "save it as a grey image"
-        )
-    return np.ascontiguousarray(colour[..., 1])
+    return read_grey_photograph(source).pixels
+
+
+def read_grey_photograph(source: Source) -> Photograph:
+    """Reads an alpha, mask or trimap as `read_grey` does, and what its file says besides.
+
+    Args:
+        source: As in `read_image`.
+
+    Returns:
+        The picture.
+
+    Raises:
+        ImageError: As in `read_grey`.
+    """
+    colour, alpha, metadata = _decoded(source, "stored")
+    return Photograph(grey_of(colour, alpha, name_of(source)), metadata)
 
 
 def as_image(picture: Picture, name: str = "image") -> np.ndarray:

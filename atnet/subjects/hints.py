@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atnet.files.images import Picture, as_grey
+from atnet.files.images import Picture
 from atnet.subjects.grabcut import trimap_from_box, trimap_from_subject
-from atnet.trimaps import TrimapError, snap_trimap, trimap_from_mask
+from atnet.subjects.masks import read_mask
+from atnet.trimaps import snap_trimap, trimap_from_mask
 
 MASK_BAND = 0.01
 """Width of the unknown band on each side of a mask's outline, in image diagonals."""
@@ -33,12 +34,7 @@ class RoughMask:
 
     def trimap(self, image: np.ndarray) -> np.ndarray:
         """Lays an unknown band along the outline."""
-        mask = as_grey(self.picture, "mask")
-        if mask.shape != image.shape[:2]:
-            raise TrimapError(
-                f"mask: is {mask.shape[1]} x {mask.shape[0]} pixels, but the image is "
-                f"{image.shape[1]} x {image.shape[0]}: give a mask of the image's size"
-            )
+        mask = read_mask(self.picture, image.shape)
         band = max(MIN_BAND, MASK_BAND * float(np.hypot(*mask.shape)))
         return trimap_from_mask(mask, band, band)
 

@@ -1,21 +1,27 @@
 import io
-from pathlib import Path
 
 import numpy as np
+import OpenEXR
 import pytest
+import tifffile
+from PIL import Image
 
 from atnet.files.images import ImageError, read_grey, read_image, write_image
+from atnet.jobs.outputs import Finish, Margin
 from atnet.jobs.photo import (
     Job,
     Outputs,
     demo_job,
     matte_photo,
-    parse_background,
     write_trimap,
 )
 from atnet.matting.predictor import Matting
 from atnet.subjects.hints import Box, DrawnTrimap, NoHint, RoughMask
 from atnet.trimaps import TrimapError
+from image_files import WIDE_PROFILE, decoded
+
+PLAIN = Finish()
+ALL = ("alpha", "foreground", "cutout", "composite")
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +43,16 @@ def photo(tmp_path):
     return tmp_path
 
 
-def job(folder, hint=None, background=(1.0, 1.0, 1.0), bits=8, **outputs):
+def job(folder, hint=None, background=(1.0, 1.0, 1.0), bits: int | None = 8, **outputs):
     """The job of the photograph; outputs are named by their files."""
+    finish = outputs.pop("finish", PLAIN)
     return Job(
         folder / "photo.png",
         hint or DrawnTrimap(folder / "trimap.png"),
         Outputs(**{kind: folder / name for kind, name in outputs.items()}),
         background,
         bits,
+        finish,
     )
 
 
@@ -106,19 +114,6 @@ def test_a_background_is_not_replaced_either(photo, matting):
         matte_photo(job(photo, background=photo / "under.png", composite="under.png"), matting)
 
 
-def test_a_colour_goes_before_a_folder_or_file_of_its_name(tmp_path, monkeypatch):
-    """A folder named `white` once broke the default background."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "white").mkdir()
-    (tmp_path / "red").write_bytes(b"x")
-    assert parse_background("white") == (1, 1, 1)
-    assert parse_background("red") == (1, 0, 0)
-    assert parse_background("./red") == Path("red")
-    for name in ("no-such-colour", "./white", "#12"):
-        with pytest.raises(ImageError, match="neither a file nor a colour"):
-            parse_background(name)
-
-
 def test_a_mask_of_another_size_is_refused(photo, matting):
     write_image(photo / "mask.png", np.ones((5, 7), np.float32))
     with pytest.raises(TrimapError, match="7 x 5 pixels, but the image is 128 x 96"):
@@ -172,3 +167,101 @@ def test_nothing_is_written_where_one_file_cannot_be(photo, matting, monkeypatch
     with pytest.raises(OSError, match="No space left"):
         matte_photo(job(photo, alpha="a.png", cutout="c.png"), matting)
     assert sorted(photo.iterdir()) == before
+
+
+def test_all_are_cropped_alike_and_it_is_told_where(photo, matting):
+    names = {kind: f"{kind}.png" for kind in ALL}
+    matte_photo(job(photo, bits=16, **names), matting)
+    whole = {kind: decoded((photo / name).read_bytes(), 16) for kind, name in names.items()}
+    finish = Finish(crop=Margin(4))
+    done = matte_photo(job(photo, bits=16, finish=finish, sheet="sheet.png", **names), matting)
+    assert done.crop is not None
+    left, top, width, height = done.crop
+    assert (left, top) == pytest.approx((64 - 33 - 4, 48 - 33 - 4), abs=2)  # disc and soft rim
+    box = np.s_[top : top + height, left : left + width]
+    for kind, name in names.items():
+        cropped = decoded((photo / name).read_bytes(), 16)
+        np.testing.assert_array_equal(cropped, whole[kind][box])
+
+
+@pytest.mark.parametrize(("suffix", "bits"), [(".png", 16), (".tif", 16)])
+def test_straight_and_premultiplied(photo, matting, suffix, bits):
+    pictures = {}
+    for way in (False, True):
+        finish = Finish(premultiplied=way)
+        matte_photo(job(photo, bits=bits, finish=finish, cutout=f"{way}{suffix}"), matting)
+        pictures[way] = tifffile_or_png(photo / f"{way}{suffix}") / 65535
+    alpha = pictures[True][..., 3:]
+    np.testing.assert_array_equal(pictures[False][..., 3:], alpha)
+    expected = pictures[False][..., :3] * alpha
+    np.testing.assert_allclose(pictures[True][..., :3], expected, atol=2 / 65535)
+    assert not pictures[True][0, 0].any()
+    if suffix == ".tif":  # which alone can say it, so that it is read back straight
+        straight, multiplied = (read_quietly(photo / f"{way}.tif") for way in (False, True))
+        np.testing.assert_allclose(straight, multiplied, atol=1e-4)
+
+
+def tifffile_or_png(path):
+    return tifffile.imread(path) if path.suffix == ".tif" else decoded(path.read_bytes(), 16)
+
+
+def read_quietly(path):
+    with pytest.warns(UserWarning, match="put on white"):
+        return read_image(path)
+
+
+@pytest.mark.parametrize("finish", [PLAIN, Finish(premultiplied=True)], ids=["straight", "pre"])
+@pytest.mark.parametrize("name", ["c.png", "c.tif", "c.webp", "c.exr"])
+def test_no_hidden_background_is_in_a_cutout(photo, matting, name, finish):
+    """A pattern of black and white lies where alpha is 0."""
+    image = read_image(photo / "photo.png")
+    pattern = np.indices((16, 16)).sum(axis=0) % 2 * 2.0 - 1
+    image[:16, :16] = (0.5 + pattern / 2)[..., None]
+    write_image(photo / "photo.png", image)
+    matte_photo(job(photo, bits=None, finish=finish, cutout=name), matting)
+    corner = rgba(photo / name)[:16, :16]
+    assert not corner[..., 3].any()
+    seen = abs((corner[..., :3] * pattern[..., None]).mean(axis=(0, 1)))  # 0.5 in the photograph
+    np.testing.assert_array_less(seen, 0.004)
+
+
+def rgba(path):
+    if path.suffix == ".exr":
+        channels = OpenEXR.File(str(path)).channels()
+        return channels["RGBA"].pixels.astype(float)
+    picture = tifffile.imread(path) if path.suffix == ".tif" else Image.open(path)
+    return np.asarray(picture) / 255
+
+
+def test_a_turned_photograph_is_written_upright_once_and_keeps_what_is_asked_for(photo, matting):
+    pixels = np.round(read_image(photo / "photo.png") * 255).astype(np.uint8)
+    exif = Image.Exif()
+    exif[0x0112], exif[33432] = 6, "me"
+    stored = Image.fromarray(np.rot90(pixels).copy())
+    stored.save(photo / "photo.png", exif=exif, dpi=(300, 300))
+    for keep in (False, True):
+        matte_photo(job(photo, finish=Finish(keep_exif=keep), composite="c.png"), matting)
+        with Image.open(photo / "c.png") as file:
+            assert file.size == (128, 96)
+            assert file.info["dpi"] == pytest.approx((300, 300), abs=0.01)
+            assert dict(file.getexif()) == ({33432: "me"} if keep else {})
+    write_image(photo / "trimap.png", np.rot90(read_grey(photo / "trimap.png")))
+    with pytest.warns(UserWarning, match="only its stored pixels have this size"):
+        matte_photo(job(photo, alpha="turned.png"), matting)
+    assert read_grey(photo / "turned.png").shape == (96, 128)
+
+
+def test_colours_become_srgb_or_stay_with_their_profile(photo, matting):
+    pixels = np.round(read_image(photo / "photo.png") * 255).astype(np.uint8)
+    Image.fromarray(pixels).save(photo / "photo.png", icc_profile=WIDE_PROFILE)
+    for keep in (False, True):
+        finish = Finish(keep_profile=keep)
+        matte_photo(job(photo, bits=16, finish=finish, foreground=f"{keep}.tif"), matting)
+    with Image.open(photo / "True.tif") as file:
+        assert file.info["icc_profile"] == WIDE_PROFILE
+    kept = tifffile.imread(photo / "True.tif")[48, 64] / 65535
+    converted = tifffile.imread(photo / "False.tif")[48, 64] / 65535
+    np.testing.assert_allclose(kept, [0.9, 0.8, 0.3], atol=0.01)
+    np.testing.assert_allclose(converted, read_image(photo / "photo.png")[48, 64], atol=0.01)
+    with pytest.raises(ImageError, match=r"c\.exr: OpenEXR has no colour profiles"):
+        matte_photo(job(photo, bits=None, finish=finish, cutout="c.exr"), matting)

@@ -1,0 +1,98 @@
+"""What a foreground is laid over: a colour, a picture, or its own photograph out of focus."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import ImageColor
+
+from atnet.arrays import to_bytes, to_float
+from atnet.files.images import ImageError, Source
+from atnet.files.profiles import from_srgb
+from atnet.foreground import blurred_background, composite, cover
+from atnet.matting.result import Result
+
+WHITE = (1.0, 1.0, 1.0)
+BLUR = 0.02
+"""Radius of the blur, in image diagonals, where none is given."""
+
+
+@dataclass(frozen=True)
+class Blur:
+    """The photograph's own background, out of focus.
+
+    Attributes:
+        radius: In pixels; None is `BLUR` diagonals.
+    """
+
+    radius: float | None = None
+
+
+Background = tuple[float, float, float] | Blur | Source
+"""A colour of three values in [0, 1], a blur, or a picture."""
+
+
+def parse_background(text: str) -> Background:
+    """Reads the name of a background.
+
+    Args:
+        text: A colour such as `white` or `#00ff00`, `blur`, or `blur:20` with a radius in pixels,
+            which go before a file of that name; or a file.
+
+    Returns:
+        The colour, the blur or the path.
+
+    Raises:
+        ImageError: It is none of them.
+
+    Example:
+        >>> parse_background("#00ff00")
+        (0.0, 1.0, 0.0)
+        >>> parse_background("blur:20")
+        Blur(radius=20.0)
+    """
+    kind, _, radius = text.partition(":")
+    if kind == "blur":
+        return Blur(_radius(radius, text) if radius else None)
+    try:
+        red, green, blue, *_ = ImageColor.getrgb(text)
+    except ValueError as error:
+        if Path(text).is_file():
+            return Path(text)
+        raise ImageError(
+            f"{text}: is neither a file nor a colour such as white or #00ff00, nor blur"
+        ) from error
+    return red / 255, green / 255, blue / 255
+
+
+def laid_over(result: Result, background: Background, profile: bytes | None = None) -> np.ndarray:
+    """Lays a foreground over a background.
+
+    Args:
+        result: The matted photograph.
+        background: In sRGB.
+        profile: ICC profile that the photograph's colours follow; None is sRGB.
+
+    Returns:
+        float32 `(H, W, 3)` in [0, 1], in the photograph's colours.
+    """
+    if isinstance(background, Blur):
+        radius = background.radius or BLUR * float(np.hypot(*result.alpha.shape))
+        under = blurred_background(result.image, result.alpha, radius)
+    elif isinstance(background, tuple):
+        under = np.array(background, np.float32)[None, None]
+    else:
+        under = cover(background, *result.alpha.shape)
+    if profile is not None and not isinstance(background, Blur):
+        under = to_float(from_srgb(to_bytes(under), profile))
+    return composite(result.foreground, under, result.alpha)
+
+
+def _radius(text: str, whole: str) -> float:
+    try:
+        radius = float(text)
+    except ValueError:
+        radius = 0
+    if not 0 < radius <= 10_000:
+        raise ImageError(f"{whole}: is no blur: give blur, or blur:20 with a radius in pixels")
+    return radius

@@ -1,0 +1,114 @@
+"""Fits a drawn hint to a photograph that its camera stored turned, and its viewer shows upright."""
+
+import dataclasses
+import warnings
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from atnet.arrays import check_pixels, scaled_to, to_float
+from atnet.files.images import Photograph, read_grey_photograph
+from atnet.files.orientation import upright
+from atnet.subjects.hints import DrawnTrimap, Hint, RoughMask
+
+Reading = Literal["shown", "stored"]
+"""On which pixels a hint was drawn: on the photograph as it is shown, or as its file stores it."""
+
+CLEARLY = 1.5
+"""How many times the contrast of one reading has to be the other's, to be believed."""
+_SIDE, _REACH = 256, 12  # pixels: of the copy that is compared, and to either side of the outline
+
+
+def fitted(hint: Hint, photograph: Photograph, reading: Reading | None = None) -> Hint:
+    """Turns a trimap or mask as its photograph was turned, if it was drawn on the stored pixels.
+
+    Args:
+        hint: Any; others than drawn ones, and those whose own file has an orientation, are right.
+        photograph: As it was read.
+        reading: How it was drawn; by default the one whose size fits, or that agrees clearly better
+            with the picture, with a warning where it was turned or cannot be told.
+
+    Returns:
+        The hint, with the same picture or a turned one.
+
+    Raises:
+        ImageError: The hint's file cannot be read.
+        ValueError: The hint's array is no grey picture.
+    """
+    orientation = photograph.metadata.orientation
+    if orientation == 1 or not isinstance(hint, DrawnTrimap | RoughMask):
+        return hint
+    name = "trimap" if isinstance(hint, DrawnTrimap) else "mask"
+    grey, own_orientation = _grey(hint, name)
+    if own_orientation == 1:
+        turned = upright(grey, orientation)
+        stored = reading == "stored"
+        if reading is None:
+            stored = _was_stored(grey, turned, photograph, name)
+        grey = turned if stored else grey
+    return dataclasses.replace(hint, picture=grey)
+
+
+def contrast(image: np.ndarray, grey: np.ndarray) -> float:
+    """Measures how different the colours are on the two sides of an outline.
+
+    Args:
+        image: float32 `(H, W, 3)` in [0, 1].
+        grey: Trimap or mask, `(H, W)`, uint8, uint16, bool or float in [0, 1].
+
+    Returns:
+        Mean distance of the colours close to either side, at most 1.8; 0 without an outline.
+
+    Example:
+        >>> grey = np.zeros((40, 40), np.float32)
+        >>> grey[:, 20:] = 1
+        >>> contrast(np.dstack([grey] * 3), grey) > 1.7
+        True
+    """
+    image, grey = scaled_to(image, _SIDE), to_float(grey)
+    grey = cv2.resize(grey, image.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+    window = (2 * _REACH + 1, 2 * _REACH + 1)
+    means, seen = [], np.ones(grey.shape, bool)
+    for side in (grey >= 0.9, grey <= 0.1):
+        weight = side.astype(np.float32)
+        share = cv2.blur(weight, window)
+        seen &= share > 0.02
+        means.append(
+            cv2.blur(image * weight[..., None], window) / np.maximum(share, 1e-6)[..., None]
+        )
+    if not seen.any():
+        return 0.0
+    return float(np.linalg.norm(means[0][seen] - means[1][seen], axis=1).mean())
+
+
+def _grey(hint: DrawnTrimap | RoughMask, name: str) -> tuple[np.ndarray, int]:
+    if isinstance(hint.picture, np.ndarray):
+        check_pixels(hint.picture, name, ())
+        return hint.picture, 1
+    drawn = read_grey_photograph(hint.picture)
+    return drawn.pixels, drawn.metadata.orientation
+
+
+def _was_stored(grey: np.ndarray, turned: np.ndarray, photograph: Photograph, name: str) -> bool:
+    image = photograph.pixels
+    sizes = [picture.shape == image.shape[:2] for picture in (grey, turned)]
+    how = f"the photograph was turned (EXIF orientation {photograph.metadata.orientation})"
+    if not all(sizes):
+        if sizes[1]:
+            _say(f"{name}: {how}, and only its stored pixels have this size: turned likewise")
+        return sizes[1]
+    shown, stored = contrast(image, grey), contrast(image, turned)
+    if stored > CLEARLY * shown:
+        _say(f"{name}: {how}, and its stored pixels agree better: turned likewise")
+        return True
+    if shown <= CLEARLY * stored:
+        _say(
+            f"{name}: {how}, and it cannot be told whether the {name} was drawn on it as shown or "
+            "as stored: taken as shown; the trimap orientation says which"
+        )
+    return False
+
+
+def _say(message: str) -> None:
+    warnings.warn(message, stacklevel=5)
