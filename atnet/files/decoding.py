@@ -1,5 +1,6 @@
 """From the bytes of an image file to upright float32 pixels in [0, 1]."""
 
+import contextlib
 import re
 from typing import Literal, NamedTuple
 
@@ -16,6 +17,7 @@ from atnet.files.metadata import Metadata, read_metadata
 from atnet.files.orientation import upright
 from atnet.files.png import deep_samples
 from atnet.files.profiles import is_rgb, srgb_conversion
+from atnet.files.quiet import native_silence
 from atnet.files.tiff import read_deep_tiff
 
 MAX_PIXELS = 2**28  # 3 GiB as float32 RGB; the largest cameras have 1.5e8
@@ -26,6 +28,7 @@ stored, for what is no colour, such as alpha."""
 
 _GREY_MODES = {"1", "L", "LA"}
 _8_BIT_MODES = _GREY_MODES | {"P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"}
+_TALKATIVE = {"TIFF", "HEIF"}  # their libraries print what they think of a damaged file
 _16_BIT_PNG = re.compile(r"(I|LA|RGBA?);16B")
 
 
@@ -100,8 +103,10 @@ def _check_header(picture: Image.Image, name: str, *, supported: bool) -> None:
 
 
 def _load(picture: Image.Image, name: str) -> None:
+    talks = picture.format in _TALKATIVE
     try:
-        picture.load()
+        with native_silence() if talks else contextlib.nullcontext():
+            picture.load()
     except Exception as error:  # decoders raise nearly anything on damaged files
         raise ImageError(f"{name}: is damaged or truncated: {first_line(error)}") from error
 
@@ -129,7 +134,7 @@ def _checked_profile(pixels: Pixels, colours: Colours, name: str) -> Pixels:
     if not profile or colours == "stored" or srgb_conversion(profile, mode, name) is None:
         profile = None
     elif colours == "srgb" or not is_rgb(profile):
-        warn_caller(f"{name}: 16-bit values are kept, but are not sRGB")
+        warn_caller(f"{name}: 16-bit values are kept in the colours of their profile, not sRGB")
     profile = profile if profile and is_rgb(profile) else None
     return pixels._replace(metadata=pixels.metadata._replace(profile=profile))
 

@@ -39,18 +39,14 @@ def read_exr(
     """
     library = _library(name)
     try:
-        with native_silence():
-            file = library.File(io.BytesIO(data), separate_channels=True, header_only=True)
-            headers = [part.header for part in file.parts]
-    except Exception as error:
-        raise ImageError(f"{name}: has a broken header: {first_line(error)}") from error
-    layout = _checked(headers, name, max_pixels)
-    try:
-        with native_silence():
-            channels = library.File(io.BytesIO(data), separate_channels=True).channels()
-        planes = {key: _placed(channels[key].pixels, headers[0]) for key in [*layout, "A"]
-                  if key in channels}  # fmt: skip
-    except Exception as error:
+        headers = [part.header for part in _opened(library, data, header_only=True).parts]
+        layout = _checked(headers, name, max_pixels)
+        channels = _opened(library, data, header_only=False).channels()
+        wanted = [key for key in (*layout, "A") if key in channels]
+        planes = {key: _placed(channels[key].pixels, headers[0]) for key in wanted}
+    except ImageError:
+        raise
+    except Exception as error:  # the library raises nearly anything on hostile data
         raise ImageError(f"{name}: is damaged or truncated: {first_line(error)}") from error
     for key, plane in planes.items():
         _check_finite(plane, key, name)
@@ -74,7 +70,9 @@ def encode_exr(image: np.ndarray, bits: int, metadata: Metadata, *, premultiplie
     """
     library = _library("OpenEXR")
     if metadata.profile is not None and image.ndim == 3:
-        raise ImageError("OpenEXR has no colour profiles: read the photograph as sRGB")
+        raise ImageError(
+            "OpenEXR has no colour profiles: use .tif or .png, or convert the photograph to sRGB"
+        )
     planes = {"Y": image} if image.ndim == 2 else _light(image, premultiplied)
     kind = np.float16 if bits == 16 else np.float32
     header: dict[str, Any] = {"compression": library.ZIP_COMPRESSION}
@@ -86,6 +84,11 @@ def encode_exr(image: np.ndarray, bits: int, metadata: Metadata, *, premultiplie
     arrays = {key: np.ascontiguousarray(plane, kind) for key, plane in planes.items()}
     library.File(header, arrays).write(file)
     return file.getvalue()
+
+
+def _opened(library: ModuleType, data: bytes, *, header_only: bool) -> Any:
+    with native_silence():
+        return library.File(io.BytesIO(data), separate_channels=True, header_only=header_only)
 
 
 def _library(name: str) -> ModuleType:

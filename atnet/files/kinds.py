@@ -89,7 +89,7 @@ def _reader(data: bytes, name: str) -> type[ImageFile]:
 
 def _heif_reader(name: str) -> type[ImageFile]:
     try:
-        from pi_heif import HeifImageFile  # noqa: PLC0415
+        from pillow_heif import HeifImageFile  # noqa: PLC0415
     except ImportError as error:
         raise ImageError(
             f"{name}: HEIC files need another package: pip install 'atnet[heif]'"

@@ -9,6 +9,7 @@ import numpy as np
 
 from atnet.files.errors import ImageError
 from atnet.files.metadata import Metadata
+from atnet.files.quiet import native_silence
 
 _SIGNATURE_LENGTH = 8
 _HEADER_LENGTH = _SIGNATURE_LENGTH + 12 + 13  # with the chunk that comes first, IHDR
@@ -34,7 +35,8 @@ def deep_samples(data: bytes, name: str) -> np.ndarray:
     bare = data[:_SIGNATURE_LENGTH] + b"".join(
         whole for kind, whole in _chunks(data) if kind in _PIXELS
     )
-    samples = cv2.imdecode(np.frombuffer(bare, np.uint8), cv2.IMREAD_UNCHANGED)
+    with native_silence():
+        samples = cv2.imdecode(np.frombuffer(bare, np.uint8), cv2.IMREAD_UNCHANGED)
     if samples is None or samples.dtype != np.uint16:
         raise ImageError(f"{name}: is a 16-bit PNG of an unusual kind: save it again")
     if samples.ndim == 2:

@@ -11,6 +11,7 @@ from atnet.files.errors import ImageError, first_line, warn_caller
 from atnet.files.kinds import camera_raw
 from atnet.files.metadata import Metadata, made_metadata
 from atnet.files.orientation import upright
+from atnet.files.quiet import native_silence
 
 if TYPE_CHECKING:
     from tifffile import TiffPage
@@ -49,21 +50,32 @@ def read_deep_tiff(
     try:
         file = tifffile.TiffFile(io.BytesIO(data))
         page = file.pages.first
-        several = len(file.pages) > 1
-    except Exception as error:  # parsers raise nearly anything on hostile data
-        raise ImageError(f"{name}: has a broken header: {first_line(error)}") from error
-    if _DNG_VERSION in page.tags or page.subfiletype & _REDUCED:
-        raise camera_raw(name)
-    if page.bitspersample <= 8:
-        return None
-    _check(page, name, max_pixels)
-    if several:
-        warn_caller(f"{name}: has several frames, the first one is read")
+        _refuse_raw(page, name)
+        if page.bitspersample <= 8:
+            return None
+        _check(page, name, max_pixels)
+        if len(file.pages) > 1:
+            warn_caller(f"{name}: has several frames, the first one is read")
+        return _decoded(page, data, name)
+    except ImageError:
+        raise
+    except Exception as error:  # parsers and decoders raise nearly anything on hostile data
+        raise ImageError(f"{name}: is damaged or truncated: {first_line(error)}") from error
+
+
+def _decoded(
+    page: "TiffPage", data: bytes, name: str
+) -> tuple[np.ndarray, np.ndarray | None, Metadata]:
     colour, alpha = _straight(_values(_samples(page, data, name), page, name), page)
     metadata = _metadata(page)
     turn = metadata.orientation if _tifffile_reads(page) else 1  # OpenCV has done it
     alpha = None if alpha is None else upright(alpha, turn)
     return upright(colour, turn), alpha, metadata
+
+
+def _refuse_raw(page: "TiffPage", name: str) -> None:
+    if _DNG_VERSION in page.tags or page.subfiletype & _REDUCED:
+        raise camera_raw(name)
 
 
 def _check(page: "TiffPage", name: str, max_pixels: int) -> None:
@@ -103,18 +115,16 @@ def _samples(page: "TiffPage", data: bytes, name: str) -> np.ndarray:
     ends = zip(page.dataoffsets, page.databytecounts, strict=True)
     if not all(0 < size <= len(data) - start for start, size in ends):
         raise ImageError(f"{name}: is damaged or truncated: parts of it are missing")
-    try:
-        if _tifffile_reads(page):
-            planes, _, *size, channels = page.shaped
-            stored = page.asarray().reshape(planes, *size, channels)
-            return np.moveaxis(stored, 0, -1).reshape(*size, planes * channels)
+    if not _tifffile_reads(page):
         return _by_opencv(data)
-    except Exception as error:  # decoders raise nearly anything on damaged files
-        raise ImageError(f"{name}: is damaged or truncated: {first_line(error)}") from error
+    planes, _, *size, channels = page.shaped
+    stored = page.asarray().reshape(planes, *size, channels)
+    return np.moveaxis(stored, 0, -1).reshape(*size, planes * channels)
 
 
 def _by_opencv(data: bytes) -> np.ndarray:
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    with native_silence():
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None:
         raise ValueError("OpenCV cannot decode it")
     return pixels[..., None] if pixels.ndim == 2 else pixels[..., [2, 1, 0, 3][: pixels.shape[2]]]

@@ -154,8 +154,8 @@ def parts():
         (forged(b"displayWindow", b"box2i", (0, 0, 59999, 59999)), "60000 x 60000 pixels"),
         (forged(b"displayWindow", b"box2i", (0, 0, -1, 5)), "image data: "),
         (forged(b"dataWindow", b"box2i", (0, 0, 59999, 59999)), "3600000000 values in all its"),
-        (exr.SIGNATURE + bytes(200), "has a broken header"),
-        (exr.SIGNATURE + b"\2\0\0\0" + b"\xff" * 200, "has a broken header"),
+        (exr.SIGNATURE + bytes(200), "is damaged"),
+        (exr.SIGNATURE + b"\2\0\0\0" + b"\xff" * 200, "is damaged"),
     ],
 )
 def test_the_rest_is_refused_by_name(data, message, capfd):
@@ -169,7 +169,7 @@ def test_the_rest_is_refused_by_name(data, message, capfd):
 def test_truncated_files_are_refused(share, capfd):
     noise = np.random.default_rng(0).random((40, 50))
     data = written(dict.fromkeys("RGB", noise))
-    with pytest.raises(ImageError, match=r"is damaged or truncated|has a broken header"):
+    with pytest.raises(ImageError, match="is damaged or truncated"):
         read_image(data[: round(share * len(data))])
     assert capfd.readouterr() == ("", "")
 

@@ -36,7 +36,7 @@ def test_heic_is_read():
 
 
 def test_heic_without_its_package(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pi_heif", None)
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
     message = r"photo\.heic: HEIC files need another package: pip install 'atnet\[heif\]'"
     with pytest.raises(ImageError, match=message):
         read_image(HEIC)

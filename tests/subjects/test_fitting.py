@@ -25,7 +25,7 @@ def turned(orientation):
 def stored(grey, orientation):
     """What turns to the grey picture: the other three quarter turns undo one."""
     undoing = {6: 8, 8: 6}
-    return upright(grey, undoing[orientation] if orientation in undoing else orientation)
+    return upright(grey, undoing.get(orientation) or orientation)
 
 
 def as_drawn(grey, photograph, reading=None, kind: type[DrawnTrimap | RoughMask] = DrawnTrimap):
