@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from atnet.choices import Quality
 from atnet.data.scenes import TRIMAP_POLICIES
 from atnet.evaluation.data_sets import DataSet, read_data_set
 from atnet.evaluation.methods import METHODS, identify_method
@@ -22,7 +23,6 @@ from atnet.evaluation.report.tables import markdown_table
 from atnet.evaluation.run import Evaluation, run_evaluation
 from atnet.evaluation.trial import Trial
 from atnet.machine import describe_machine, versions
-from atnet.matting.choices import Quality
 from atnet.matting.presets import DEFAULT_PRESET, PRESETS
 from atnet.matting.quality import VIEWS
 

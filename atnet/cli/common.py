@@ -13,8 +13,8 @@ import typer.core
 from rich.console import Console
 from rich.progress import Progress
 
+from atnet.choices import EngineName, Quality, Refinement
 from atnet.files.problems import one_line
-from atnet.matting.choices import EngineName, Quality, Refinement
 from atnet.version import __version__
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)

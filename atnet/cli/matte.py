@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
+from atnet.choices import Reading
 from atnet.cli.common import (
     Engine,
     Json,
@@ -20,7 +21,6 @@ from atnet.cli.common import (
     report,
 )
 from atnet.matting.presets import DEFAULT_PRESET
-from atnet.subjects.fitting import Reading
 
 if TYPE_CHECKING:
     from atnet.jobs.photo import Done, Target

@@ -5,7 +5,7 @@ import hashlib
 
 import numpy as np
 
-from atnet.matting.choices import Quality, Refinement
+from atnet.choices import Quality, Refinement
 from atnet.matting.classical import CLASSICAL, Method, load_classical, pymatting_version
 from atnet.matting.predictor import Matting
 from atnet.matting.presets import DEFAULT_PRESET, read_model

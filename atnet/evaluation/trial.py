@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from atnet.choices import Quality, Refinement
 from atnet.data.scenes import Scene, read_8_bits
 from atnet.evaluation.methods import METHODS, identify_method
-from atnet.matting.choices import Quality, Refinement
 from atnet.matting.presets import DEFAULT_PRESET
 from atnet.trimaps import check_trimap, clamp
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from atnet.choices import Reading
 from atnet.files.images import ImageError, Source, read_photograph
 from atnet.files.metadata import Metadata
 from atnet.files.targets import check_targets
@@ -24,7 +25,7 @@ from atnet.jobs.outputs import (
 from atnet.matting.predictor import Matting
 from atnet.matting.result import Result
 from atnet.sheet import contact_sheet, on_checkerboard
-from atnet.subjects.fitting import Reading, fitted
+from atnet.subjects.fitting import fitted
 from atnet.subjects.hints import DrawnTrimap, Hint, RoughMask
 from atnet.trimaps import check_trimap, unknown_region
 

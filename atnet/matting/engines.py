@@ -15,7 +15,7 @@ from typing import Any, Protocol, get_args
 
 import numpy as np
 
-from atnet.matting.choices import EngineName
+from atnet.choices import EngineName
 
 Provider = str | tuple[str, dict[str, Any]]
 """An execution provider as ONNX Runtime takes it: its name, or its name and options."""

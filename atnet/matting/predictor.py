@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from atnet.arrays import RGB, check_pixels, network_trimap, resized, to_float
+from atnet.choices import EngineName, Quality, Refinement
 from atnet.files.images import Picture, read_image
-from atnet.matting.choices import EngineName, Quality, Refinement
 from atnet.matting.colour_lines import refine
 from atnet.matting.engines import Provider
 from atnet.matting.presets import DEFAULT_PRESET

@@ -10,9 +10,9 @@ from typing import get_args
 import numpy as np
 from platformdirs import user_cache_path
 
+from atnet.choices import EngineName
 from atnet.files.atomic import write_text
 from atnet.machine import describe_machine, versions
-from atnet.matting.choices import EngineName
 from atnet.matting.engines import Engine, OnnxRuntime, OpenVino, installed
 
 SIDE, PASSES = 192, 2

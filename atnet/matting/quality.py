@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from atnet.arrays import resized
-from atnet.matting.choices import Quality, Refinement
+from atnet.choices import Quality, Refinement
 
 
 class View(NamedTuple):

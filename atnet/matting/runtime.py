@@ -8,7 +8,7 @@ from typing import get_args
 
 import numpy as np
 
-from atnet.matting.choices import EngineName
+from atnet.choices import EngineName
 from atnet.matting.engines import Engine, OnnxRuntime, Provider, describe
 from atnet.matting.presets import PresetError, read_model
 from atnet.matting.probe import fastest_engine, load_engine

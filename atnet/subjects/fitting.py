@@ -2,18 +2,15 @@
 
 import dataclasses
 import warnings
-from typing import Literal
 
 import cv2
 import numpy as np
 
 from atnet.arrays import check_pixels, scaled_to, to_float
+from atnet.choices import Reading
 from atnet.files.images import Photograph, read_grey_photograph
 from atnet.files.orientation import upright
 from atnet.subjects.hints import DrawnTrimap, Hint, RoughMask
-
-Reading = Literal["shown", "stored"]
-"""On which pixels a hint was drawn: on the photograph as it is shown, or as its file stores it."""
 
 CLEARLY = 1.5
 """How many times the contrast of one reading has to be the other's, to be believed."""

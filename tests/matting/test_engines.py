@@ -8,7 +8,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from atnet.matting.choices import EngineName
+from atnet.choices import EngineName
 from atnet.matting.engines import OnnxRuntime, OpenVino, describe, installed
 from atnet.matting.presets import read_model
 from atnet.matting.probe import load_engine

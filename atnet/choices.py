@@ -5,3 +5,5 @@ from typing import Literal
 EngineName = Literal["onnxruntime", "openvino"]
 Quality = Literal["fast", "standard", "best"]
 Refinement = Literal["colour-lines", "none"]
+Reading = Literal["shown", "stored"]
+"""On which pixels a hint was drawn: on the photograph as it is shown, or as its file stores it."""
