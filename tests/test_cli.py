@@ -7,6 +7,8 @@ import sys
 
 import numpy as np
 import pytest
+import tifffile
+from PIL import Image
 from typer.testing import CliRunner
 
 from atnet.cli import app
@@ -285,3 +287,50 @@ def test_a_reader_who_has_seen_enough_is_no_error():
     )
     os.close(writer)
     assert run.stderr == b""
+
+
+def test_finishing_options_reach_the_files(refused, folder):
+    options = ["--crop", "2", "--premultiplied", "--bits", "16", "--background", "blur:3"]
+    ran = refused(
+        "matte", "photo.png", "--trimap", "trimap.png", "--cutout", "c.tif", "--composite", "p.png",
+        *options, "--quality", "fast", "--json",
+    )  # fmt: skip
+    assert ran.exit_code == 0, ran.stderr
+    left, top, width, height = json.loads(ran.stdout)["crop"]
+    with Image.open(folder / "p.png") as composite:
+        assert composite.size == (width, height)
+    assert (left, left + width, top + height) == (0, 50, 40)  # foreground up to three edges
+    with tifffile.TiffFile(folder / "c.tif") as file:
+        assert file.pages.first.extrasamples == (1,)
+        assert file.pages.first.shape == (height, width, 4)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--crop", "wide"], "give a margin in pixels such as 20, or such as 5%"),
+        (["--background", "blur:x"], "is no blur"),
+        (["--cutout", "c.exr", "--bits", "8"], "c.exr: .exr files cannot hold 8 bits"),
+    ],
+)
+def test_bad_finishing_options_are_one_line(refused, options, message):
+    run = refused("matte", "photo.png", "--trimap", "trimap.png", "--alpha", "a.png", *options)
+    assert run.exit_code == 1
+    assert message in one_line(run.stderr)
+
+
+def test_a_trimap_on_stored_pixels_is_fitted_or_as_told(refused, folder):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    with Image.open(folder / "photo.png") as photo:
+        photo.rotate(90, expand=True).save(folder / "turned.png", exif=exif)
+    with Image.open(folder / "trimap.png") as trimap:
+        trimap.rotate(90, expand=True).save(folder / "stored.png")
+    run = ["matte", "turned.png", "--trimap", "stored.png", "--alpha", "a.png", "--quality", "fast"]
+    fitted = refused(*run)
+    assert fitted.exit_code == 0
+    assert "only its stored pixels have this size" in fitted.stderr.splitlines()[0]
+    assert read_grey(folder / "a.png").shape == (40, 50)
+    told = refused(*run, "--trimap-orientation", "shown")
+    assert told.exit_code == 1
+    assert "40 x 50 pixels, but the image is 50 x 40" in one_line(told.stderr)

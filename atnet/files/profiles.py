@@ -7,7 +7,7 @@ import struct
 import numpy as np
 from PIL import Image, ImageCms
 
-from atnet.files.errors import warn_caller
+from atnet.files.errors import ImageError, warn_caller
 
 
 def srgb_conversion(profile: bytes, mode: str, name: str) -> ImageCms.ImageCmsTransform | None:
@@ -40,7 +40,7 @@ def srgb_conversion(profile: bytes, mode: str, name: str) -> ImageCms.ImageCmsTr
 
 
 def from_srgb(pixels: np.ndarray, profile: bytes) -> np.ndarray:
-    """Converts an sRGB picture to an RGB profile that was found usable, by 8 bits.
+    """Converts an sRGB picture to the colours of an RGB profile, by 8 bits.
 
     Args:
         pixels: uint8 `(H, W, 3)`.
@@ -48,9 +48,18 @@ def from_srgb(pixels: np.ndarray, profile: bytes) -> np.ndarray:
 
     Returns:
         uint8 `(H, W, 3)`.
+
+    Raises:
+        ImageError: The profile leads only out of its colours, as those of scanners do.
     """
-    target = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    conversion = ImageCms.ImageCmsTransform(_srgb(), target, "RGB", "RGB")
+    try:
+        target = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        conversion = ImageCms.ImageCmsTransform(_srgb(), target, "RGB", "RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError) as error:
+        raise ImageError(
+            "background: cannot be converted to the photograph's colour profile: convert the "
+            "photograph to sRGB first"
+        ) from error
     return np.asarray(conversion.apply(Image.fromarray(pixels)))
 
 

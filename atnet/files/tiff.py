@@ -74,8 +74,13 @@ def _decoded(
 
 
 def _refuse_raw(page: "TiffPage", name: str) -> None:
-    if _DNG_VERSION in page.tags or page.subfiletype & _REDUCED:
+    if _DNG_VERSION in page.tags:
         raise camera_raw(name)
+    if page.subfiletype & _REDUCED:
+        raise ImageError(
+            f"{name}: its first picture is only a preview, as in camera raw: develop it, or save it "
+            "as a TIFF of one picture"
+        )
 
 
 def _check(page: "TiffPage", name: str, max_pixels: int) -> None:

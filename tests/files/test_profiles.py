@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from atnet.files.images import encode_image, read_image, read_photograph
+from atnet.files.images import ImageError, encode_image, read_image, read_photograph
 from atnet.files.metadata import Metadata
 from atnet.files.profiles import from_srgb, is_rgb, srgb_conversion, srgb_profile
 from image_files import LINEAR_GREY_PROFILE, RGB_8, WIDE_PROFILE, cmyk_profile, deep_png_with, saved
@@ -61,6 +61,11 @@ def test_from_srgb_is_the_way_back():
     assert np.abs(back - RGB_8).mean() < 1  # sRGB's colours are all inside
     assert np.abs(back - RGB_8).max() < 9  # two steps of 8 bits, in the dark
     assert np.abs(there.astype(int) - RGB_8).max() > 20
+
+
+def test_a_profile_without_a_way_back_is_refused():
+    with pytest.raises(ImageError, match="cannot be converted to the photograph's colour profile"):
+        from_srgb(RGB_8, cmyk_profile())
 
 
 def test_profiles_of_colours_are_told_from_others():

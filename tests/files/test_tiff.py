@@ -123,7 +123,7 @@ def test_floats_with_their_own_predictor():
         (written(np.full((4, 5), np.nan, np.float32), "minisblack"), "floats span nan to nan"),
         (written(np.ones((4, 5), np.int16), "minisblack"), "1 channels of 16 bits .type 'i'"),
         (written(np.ones((4, 5, 4), np.uint16), "separated"), "4 channels of 16 bits .*tric 5"),
-        (tiff(GREY_16, _254=1), "is camera raw: develop it to a 16-bit TIFF"),
+        (tiff(GREY_16, _254=1), "its first picture is only a preview, as in camera raw"),
         (tiff(GREY_16, _50706=b"\1\4\0\0"), "is camera raw"),
         (tiff(GREY_16, _256=60000, _257=60000), "60000 x 60000 pixels"),
         (tiff(GREY_16, _259=34712), r"its compression \(34712\) is not read"),
