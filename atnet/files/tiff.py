@@ -78,8 +78,8 @@ def _refuse_raw(page: "TiffPage", name: str) -> None:
         raise camera_raw(name)
     if page.subfiletype & _REDUCED:
         raise ImageError(
-            f"{name}: its first picture is only a preview, as in camera raw: develop it, or save it "
-            "as a TIFF of one picture"
+            f"{name}: its first picture is only a preview, as in camera raw: develop it, or save "
+            "it as a TIFF of one picture"
         )
 
 

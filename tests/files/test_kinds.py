@@ -80,7 +80,7 @@ def test_camera_raw_is_refused_by_its_name(tmp_path, name):
     ids=["cr2", "cr3", "raf", "orf", "rw2", "dng", "nef and arw: a preview first"],
 )
 def test_camera_raw_is_refused_by_its_content(data):
-    with pytest.raises(ImageError, match="image data: .*camera raw: develop it"):
+    with pytest.raises(ImageError, match=r"image data: .*camera raw: develop it"):
         read_image(data)
 
 
