@@ -41,13 +41,16 @@ def read_exr(
     try:
         headers = [part.header for part in _opened(library, data, header_only=True).parts]
         layout = _checked(headers, name, max_pixels)
-        channels = _opened(library, data, header_only=False).channels()
+        file = _opened(library, data, header_only=False)
+        channels = file.channels() if file.parts else {}  # damaged parts are left out
         wanted = [key for key in (*layout, "A") if key in channels]
         planes = {key: _placed(channels[key].pixels, headers[0]) for key in wanted}
     except ImageError:
         raise
     except Exception as error:  # the library raises nearly anything on hostile data
-        raise ImageError(f"{name}: is damaged or truncated: {first_line(error)}") from error
+        raise _damaged(name, first_line(error)) from error
+    if not planes:
+        raise _damaged(name, "its pixels are missing")
     for key, plane in planes.items():
         _check_finite(plane, key, name)
     return *_pixels(planes, layout, name, colour_managed), _metadata(headers[0])
@@ -84,6 +87,10 @@ def encode_exr(image: np.ndarray, bits: int, metadata: Metadata, *, premultiplie
     arrays = {key: np.ascontiguousarray(plane, kind) for key, plane in planes.items()}
     library.File(header, arrays).write(file)
     return file.getvalue()
+
+
+def _damaged(name: str, why: str) -> ImageError:
+    return ImageError(f"{name}: is damaged or truncated: {why}")
 
 
 def _opened(library: ModuleType, data: bytes, *, header_only: bool) -> Any:

@@ -2,7 +2,6 @@
 
 import struct
 import zlib
-from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -11,32 +10,26 @@ from atnet.files.errors import ImageError
 from atnet.files.metadata import Metadata
 from atnet.files.quiet import native_silence
 
-_SIGNATURE_LENGTH = 8
-_HEADER_LENGTH = _SIGNATURE_LENGTH + 12 + 13  # with the chunk that comes first, IHDR
-_PIXELS = {b"IHDR", b"IDAT", b"IEND"}
+_HEADER_LENGTH = 8 + 12 + 13  # the signature, and the chunk that comes first, IHDR
 _METRE = 0.0254  # of an inch
 
 
 def deep_samples(data: bytes, name: str) -> np.ndarray:
-    """Decodes 16 bits a channel.
-
-    OpenCV has its own mind about transparent keys and animations, so it is given only pixels.
+    """Decodes 16 bits a channel; of an animation, the first picture.
 
     Args:
         data: Content of a file that Pillow could load.
         name: Of the file, for the message.
 
     Returns:
-        uint16 `(H, W, C)`: grey and grey with alpha come as `(H, W, 1)` and RGBA.
+        uint16 `(H, W, C)`: grey as one channel, grey with alpha as RGBA. A transparent key of
+        colours may be alpha already, one of greys never is.
 
     Raises:
         ImageError: OpenCV cannot decode it.
     """
-    bare = data[:_SIGNATURE_LENGTH] + b"".join(
-        whole for kind, whole in _chunks(data) if kind in _PIXELS
-    )
     with native_silence():
-        samples = cv2.imdecode(np.frombuffer(bare, np.uint8), cv2.IMREAD_UNCHANGED)
+        samples = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if samples is None or samples.dtype != np.uint16:
         raise ImageError(f"{name}: is a 16-bit PNG of an unusual kind: save it again")
     if samples.ndim == 2:
@@ -57,14 +50,6 @@ def with_metadata(data: bytes, metadata: Metadata, *, colour: bool) -> bytes:
     if metadata.exif is not None:
         chunks.append(_chunk(b"eXIf", metadata.exif.tobytes().removeprefix(b"Exif\0\0")))
     return data[:_HEADER_LENGTH] + b"".join(chunks) + data[_HEADER_LENGTH:]
-
-
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    start = _SIGNATURE_LENGTH
-    while start + 8 <= len(data):
-        (length,) = struct.unpack(">I", data[start : start + 4])
-        yield data[start + 4 : start + 8], data[start : start + 12 + length]
-        start += 12 + length
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:
