@@ -18,8 +18,8 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 POLL = 1.0
 """Seconds until tasks are asked for again when there was none."""
-GRACE = 2.0
-"""Seconds in which a worker that is told to stop may end its tile and remove temporary files."""
+GRACE = 1.0
+"""Seconds in which a worker that is told to stop may remove temporary files; then it is killed."""
 _END = object()
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _spawning = multiprocessing.get_context("spawn")
