@@ -1,23 +1,27 @@
 """Image files of a folder: which there are, what they are called, how large they are."""
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".avif", ".gif", ".bmp")
 """By which images are known, in small or capital letters."""
+PHOTOGRAPHS = (*SUFFIXES, ".heic", ".heif", ".exr")
+"""The same with those that need an extra; their sizes are not known before they are read."""
 _SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 
 
-def find_images(folder: Path) -> list[Path]:
+def find_images(folder: Path, suffixes: Sequence[str] = SUFFIXES) -> list[Path]:
     """Finds the images of a folder and its subfolders; what is hidden is left out.
 
     Args:
         folder: An existing folder.
+        suffixes: By which they are known.
 
     Returns:
-        Files that end in one of `SUFFIXES`, sorted; perhaps none.
+        Files that end in one of them, sorted; perhaps none.
 
     Raises:
         ValueError: It is no folder.
@@ -27,7 +31,7 @@ def find_images(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES
+        if path.suffix.lower() in suffixes
         and not any(name.startswith(".") for name in path.relative_to(folder).parts)
         and path.is_file()
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path, PurePath
 from typing import Literal
 
-from atnet.files.listing import files_by_stem, find_images, partner
+from atnet.files.listing import PHOTOGRAPHS, files_by_stem, find_images, partner
 from atnet.files.targets import check_clashes
 from atnet.jobs.photo import WHITE, Background, Job, Outputs, check_outputs, input_files
 from atnet.subjects.hints import DrawnTrimap, Hint, NoHint, RoughMask
@@ -101,7 +101,7 @@ def find_items(folder: Path, pairing: Pairing, writing: Writing) -> list[Item]:
         return RoughMask(picture) if pairing.kind == "mask" else DrawnTrimap(picture)
 
     items = []
-    for image in find_images(folder):
+    for image in find_images(folder, PHOTOGRAPHS):
         if image.stem.endswith(TRIMAP_ENDING) or (tree and tree in image.parents):
             continue
         name = image.relative_to(folder)

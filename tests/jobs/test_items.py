@@ -54,6 +54,11 @@ def test_hints_of_a_tree_are_found_by_their_stems_and_are_no_photographs(photos,
     assert jobs["a/x.jpg"].hint == DrawnTrimap(tree / "a/x.bmp")
 
 
+def test_photographs_that_need_an_extra_are_found(tmp_path):
+    photos = touch(tmp_path / "photos", "x.heic", "y.EXR", "z.avif", "notes.txt")
+    assert list(found(photos, Pairing(), folder=tmp_path / "out")) == ["x.heic", "y.EXR", "z.avif"]
+
+
 def test_without_hints(photos, tmp_path):
     jobs = found(photos, Pairing("auto"), folder=tmp_path / "out")
     assert len(jobs) == 3
