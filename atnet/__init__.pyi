@@ -12,8 +12,13 @@ from .matting.presets import PRESETS as PRESETS
 from .matting.presets import PresetError as PresetError
 from .matting.result import Result as Result
 from .matting.result import matte as matte
+from .subjects.detail import trimap_by_detail as trimap_by_detail
 from .subjects.grabcut import trimap_from_box as trimap_from_box
 from .subjects.grabcut import trimap_from_subject as trimap_from_subject
+from .subjects.mask_model import MaskModel as MaskModel
+from .subjects.mask_model import MaskModelError as MaskModelError
+from .subjects.mask_settings import MaskSettings as MaskSettings
+from .subjects.scribbles import trimap_from_scribbles as trimap_from_scribbles
 from .trimaps import TrimapError as TrimapError
 from .trimaps import check_trimap as check_trimap
 from .trimaps import read_trimap as read_trimap

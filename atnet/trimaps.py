@@ -5,12 +5,15 @@ import warnings
 import cv2
 import numpy as np
 
-from atnet.arrays import highest, resized, to_bytes
+from atnet.arrays import highest, resized, to_bytes, to_float
 from atnet.files.images import Picture, Source, as_grey, read_grey
 
 BACKGROUND, UNKNOWN, FOREGROUND = 0, 128, 255
 SNAP_LOW, SNAP_HIGH = 25, 230  # 10 % and 90 %, of values rounded to 8 bits
 MASK_LOW, MASK_HIGH = 13, 242  # 5 % and 95 %
+
+Radius = float | np.ndarray
+"""Pixels, at least 0: everywhere the same, or `(H, W)` of them."""
 
 
 class TrimapError(ValueError):
@@ -173,44 +176,80 @@ def smaller_trimap(trimap: np.ndarray, height: int, width: int) -> np.ndarray:
     return _three_values(*shares)
 
 
+def as_mask(picture: Picture, image_shape: tuple[int, ...] | None = None) -> np.ndarray:
+    """Takes a mask in any form; 0 and 1 of 255 or of 65535 are labels, 1 is the subject.
+
+    Args:
+        picture: `(H, W)` in any form that `as_grey` takes: white is the subject.
+        image_shape: `(H, W)` or `(H, W, channels)` that it must have.
+
+    Returns:
+        uint8 `(H, W)`: foreground from 95 %, background up to 5 %, grey between.
+
+    Raises:
+        TrimapError: All of it is background or all foreground, or it has another size.
+        ValueError: It is not such a picture.
+
+    Example:
+        >>> as_mask(np.array([[0, 0, 1]], np.uint8)).tolist()
+        [[0, 0, 255]]
+    """
+    mask = as_grey(picture, "mask")
+    if image_shape and mask.shape != image_shape[:2]:
+        raise TrimapError(
+            f"mask: is {mask.shape[1]} x {mask.shape[0]} pixels, but the image is "
+            f"{image_shape[1]} x {image_shape[0]}: give a mask of the image's size"
+        )
+    values = to_bytes(mask > 0) if _holds_labels(mask) else to_bytes(mask)
+    low, high = int(values.min()), int(values.max())
+    if high <= MASK_LOW or low >= MASK_HIGH:
+        everything = "background" if high <= MASK_LOW else "foreground"
+        raise TrimapError(
+            f"mask: its values are {low} to {high} of 255, all of it {everything}: mark the "
+            f"subject white ({MASK_HIGH} and more) on black (up to {MASK_LOW})"
+        )
+    return values
+
+
 def trimap_from_mask(
-    mask: Picture, foreground_radius: float, background_radius: float
+    mask: Picture, foreground_radius: Radius, background_radius: Radius
 ) -> np.ndarray:
     """Makes a trimap from a hard or soft mask.
 
     From 95 % the mask is foreground, up to 5 % background. Both are eroded by a disc, but not at
-    the frame, where an object may go on; the rest is unknown. The result may have a single value.
+    the frame, where an object may go on; the rest is unknown. Nothing known may be left.
 
     Args:
-        mask: `(H, W)` in any form that `as_grey` takes; compared after rounding to 8 bits.
-        foreground_radius: Erosion of the foreground in pixels, at least 0.
-        background_radius: Erosion of the background in pixels, at least 0.
+        mask: As in `as_mask`.
+        foreground_radius: Erosion of the foreground in pixels, at least 0; a radius for each pixel
+            `(H, W)` makes a band of changing width.
+        background_radius: Erosion of the background, likewise.
 
     Returns:
         Trimap, uint8 `(H, W)`.
 
     Raises:
-        TrimapError: A radius is negative.
+        TrimapError: A radius is negative, or the mask marks nothing or everything.
         ValueError: The mask is not such a picture.
 
     Example:
         >>> trimap_from_mask(np.array([[0, 0, 0, 1, 1]], bool), 1, 2).tolist()
         [[0, 128, 128, 128, 255]]
     """
-    values = to_bytes(as_grey(mask, "mask"))
+    values = as_mask(mask)
     foreground = _erode(values >= MASK_HIGH, foreground_radius)
     return _three_values(foreground, _erode(values <= MASK_LOW, background_radius))
 
 
 def trimap_from_alpha(
-    alpha: Picture, foreground_radius: float, background_radius: float
+    alpha: Picture, foreground_radius: Radius, background_radius: Radius
 ) -> np.ndarray:
     """Makes a trimap from an alpha: as `trimap_from_mask`, but only alpha 0 and 1 are certain.
 
     Args:
         alpha: `(H, W)` in any form that `as_grey` takes; compared after rounding to 8 bits.
-        foreground_radius: Erosion of alpha = 1 in pixels, at least 0.
-        background_radius: Erosion of alpha = 0 in pixels, at least 0.
+        foreground_radius: Erosion of alpha = 1, as in `trimap_from_mask`.
+        background_radius: Erosion of alpha = 0, likewise.
 
     Returns:
         Trimap, uint8 `(H, W)`.
@@ -235,8 +274,14 @@ def _three_values(foreground: np.ndarray, background: np.ndarray) -> np.ndarray:
     return trimap
 
 
-def _erode(region: np.ndarray, radius: float) -> np.ndarray:
-    if not 0 <= radius < np.inf:
+def _holds_labels(mask: np.ndarray) -> bool:
+    """Tells 0 and 1 of 255 or of 65535, which nobody means for two kinds of black."""
+    top = float(to_float(mask).max())
+    return 0 < top <= 1 / 255 + 1e-6 and not mask.min() and np.unique(mask).size == 2
+
+
+def _erode(region: np.ndarray, radius: Radius) -> np.ndarray:
+    if not 0 <= np.min(radius) <= np.max(radius) < np.inf:
         raise TrimapError(f"radius: is {radius}, but must be at least 0 pixels")
     # Distances cost the same at any radius, unlike a disc-shaped kernel.
     distance = cv2.distanceTransform(region.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)

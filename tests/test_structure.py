@@ -60,6 +60,9 @@ def test_help_is_lighter_still(command):
 def test_the_public_surface_is_the_documented_one():
     assert [name for name in sorted(dir(atnet)) if not name.startswith("_")] == [
         "ImageError",
+        "MaskModel",
+        "MaskModelError",
+        "MaskSettings",
         "Matting",
         "PRESETS",
         "PresetError",
@@ -76,9 +79,11 @@ def test_the_public_surface_is_the_documented_one():
         "read_trimap",
         "score",
         "snap_trimap",
+        "trimap_by_detail",
         "trimap_from_alpha",
         "trimap_from_box",
         "trimap_from_mask",
+        "trimap_from_scribbles",
         "trimap_from_subject",
         "write_image",
     ]

@@ -8,6 +8,7 @@ from atnet import trimaps
 from atnet.files.images import encode_image
 from atnet.trimaps import (
     TrimapError,
+    as_mask,
     check_trimap,
     clamp,
     read_trimap,
@@ -249,12 +250,49 @@ def test_an_object_cut_by_the_frame_is_not_eroded_there():
 
 
 @pytest.mark.parametrize(("value", "expected"), [(0, 0), (1, 255), (0.5, 128)])
-def test_masks_of_one_value_stay_of_one_value(value, expected):
-    trimap = trimap_from_mask(np.full((4, 5), value, np.float32), 3, 3)
+def test_alphas_of_one_value_stay_of_one_value(value, expected):
+    trimap = trimap_from_alpha(np.full((4, 5), value, np.float32), 3, 3)
     assert np.unique(trimap).tolist() == [expected]
 
 
-@pytest.mark.parametrize("radii", [(-1, 2), (2, -0.5), (np.nan, 1), (1, np.inf)])
+@pytest.mark.parametrize(
+    ("mask", "message"),
+    [
+        (np.zeros((4, 5), np.uint8), "mask: its values are 0 to 0 of 255, all of it background"),
+        (np.ones((4, 5), bool), "mask: its values are 255 to 255 of 255, all of it foreground"),
+        (np.full((4, 5), 0.04), "10 to 10 of 255"),
+        (np.array([[243, 250]], np.uint8), "243 to 250 of 255, all of it foreground"),
+        (np.array([[0, 1, 2]], np.uint8), "0 to 2 of 255, all of it background"),
+        (np.ones((4, 5), np.uint8), "1 to 1 of 255"),
+    ],
+)
+def test_a_mask_that_marks_nothing_or_everything_is_refused(mask, message):
+    with pytest.raises(TrimapError, match=message):
+        trimap_from_mask(mask, 3, 3)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_zeros_and_ones_are_labels(dtype):
+    assert as_mask(np.array([[0, 1, 0]], dtype)).tolist() == [[0, 255, 0]]
+
+
+def test_labels_are_read_from_files_of_both_depths():
+    for bits in (8, 16):
+        data = encode_image(np.array([[0, 1, 1]]) / np.float32(2**bits - 1), bits=bits)
+        assert as_mask(data).tolist() == [[0, 255, 255]]
+
+
+def test_each_pixel_can_have_its_own_radius():
+    mask = np.zeros((2, 12), bool)
+    mask[:, 6:] = True
+    radius = np.array([[1.0], [3.0]]) * np.ones((1, 12))
+    trimap = trimap_from_mask(mask, radius, 2 * radius)
+    assert (trimap == 128).sum(axis=1).tolist() == [3, 9]
+
+
+@pytest.mark.parametrize(
+    "radii", [(np.array([[0, -1, 0, 0]] * 4), 1), (-1, 2), (2, -0.5), (np.nan, 1), (1, np.inf)]
+)
 def test_impossible_radii_are_refused(radii):
     with pytest.raises(TrimapError, match="radius: is"):
         trimap_from_alpha(np.eye(4), *radii)

@@ -3,7 +3,7 @@
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,14 +20,25 @@ from atnet.cli.common import (
     messages,
     report,
 )
+from atnet.cli.hints import (
+    Auto,
+    Band,
+    Box,
+    FromAlpha,
+    Mask,
+    MaskModel,
+    MaskPreset,
+    MaskSettings,
+    Scribbles,
+    Trimap,
+    hint_from,
+    source,
+)
 from atnet.matting.presets import DEFAULT_PRESET
 
 if TYPE_CHECKING:
     from atnet.jobs.photo import Done, Target
-    from atnet.subjects.hints import Hint
 
-Mask = Annotated[str | None, typer.Option(help="Rough mask: white is the subject.")]
-Box = Annotated[str | None, typer.Option(help="Box around the subject: x,y,width,height.")]
 DrawnOn = Annotated[
     Reading | None,
     typer.Option(
@@ -52,19 +63,21 @@ KeepExif = Annotated[
 KeepProfile = Annotated[
     bool, typer.Option("--keep-profile", help="Stay in the photograph's colours, not in sRGB.")
 ]
-Auto = Annotated[bool, typer.Option("--auto", help="Find the subject; simple backgrounds only.")]
 
 
 @app.command()
 def matte(
     image: Annotated[str, typer.Argument(help="Photograph; - reads standard input.")],
-    trimap: Annotated[
-        str | None,
-        typer.Option(help="Trimap: black background, grey unknown, white foreground."),
-    ] = None,
+    trimap: Trimap = None,
     mask: Mask = None,
+    from_alpha: FromAlpha = None,
     box: Box = None,
+    scribbles: Scribbles = None,
+    mask_model: MaskModel = None,
+    mask_preset: MaskPreset = None,
+    mask_settings: MaskSettings = "",
     auto: Auto = False,
+    band: Band = None,
     alpha: Annotated[str | None, typer.Option(help="Write alpha (grey).")] = None,
     cutout: Annotated[str | None, typer.Option(help="Write the cutout (RGBA).")] = None,
     foreground: Annotated[str | None, typer.Option(help="Write foreground colours (RGB).")] = None,
@@ -110,13 +123,24 @@ def matte(
     }
     outputs = {kind: name for kind, name in named.items() if name is not None}
     outputs = outputs or {"cutout": _cutout_beside(image)}
-    _one_stream(image, trimap, mask, what="standard input")
+    _one_stream(image, trimap, mask, from_alpha, scribbles, what="standard input")
     _one_stream(*outputs.values(), what="standard output")
     if as_json and "-" in outputs.values():
         raise typer.BadParameter("--json and an output of - both want standard output")
     job = Job(
-        image=_source(image),
-        hint=_hint(trimap=trimap, mask=mask, box=box, auto=auto),
+        image=source(image),
+        hint=hint_from(
+            band,
+            mask_preset,
+            mask_settings,
+            trimap=trimap,
+            mask=mask,
+            from_alpha=from_alpha,
+            box=box,
+            scribbles=scribbles,
+            mask_model=mask_model,
+            auto=auto,
+        ),
         outputs=Outputs(**{kind: _target(name) for kind, name in outputs.items()}),
         background=parse_background(background),
         bits=bits,
@@ -146,22 +170,38 @@ def make_trimap(
     image: Annotated[str, typer.Argument(help="Photograph; - reads standard input.")],
     output: Annotated[str, typer.Option("--output", "-o", help="Target; - writes PNG.")],
     mask: Mask = None,
+    from_alpha: FromAlpha = None,
     box: Box = None,
+    scribbles: Scribbles = None,
+    mask_model: MaskModel = None,
+    mask_preset: MaskPreset = None,
+    mask_settings: MaskSettings = "",
     auto: Auto = False,
+    band: Band = None,
     trimap_orientation: DrawnOn = None,
     as_json: Json = False,
 ) -> None:
-    """Makes a trimap from a mask, a box or the picture alone.
+    """Makes a trimap: from a mask, an alpha, a box, strokes, a network of yours or nothing.
 
-    Example: `atnet trimap photo.jpg --box 120,40,300,420 -o trimap.png`
+    Example: `atnet trimap photo.jpg --mask mask.png --band detail -o trimap.png`
     """
     from atnet.jobs.photo import write_trimap
 
-    _one_stream(image, mask, what="standard input")
+    _one_stream(image, mask, from_alpha, scribbles, what="standard input")
     if as_json and output == "-":
         raise typer.BadParameter("--json and an output of - both want standard output")
-    hint = _hint(mask=mask, box=box, auto=auto)
-    write_trimap(_source(image), hint, _target(output), trimap_orientation)
+    hint = hint_from(
+        band,
+        mask_preset,
+        mask_settings,
+        mask=mask,
+        from_alpha=from_alpha,
+        box=box,
+        scribbles=scribbles,
+        mask_model=mask_model,
+        auto=auto,
+    )
+    write_trimap(source(image), hint, _target(output), trimap_orientation)
     report({"trimap": output}, as_json, silent=output == "-")
 
 
@@ -197,10 +237,6 @@ def _cutout_beside(image: str) -> str:
     return "-" if image == "-" else str(Path(image).with_suffix(".cutout.png"))
 
 
-def _source(name: str) -> Path | BinaryIO:
-    return sys.stdin.buffer if name == "-" else Path(name)
-
-
 def _target(name: str) -> "Target":
     return sys.stdout.buffer if name == "-" else Path(name)
 
@@ -208,29 +244,3 @@ def _target(name: str) -> "Target":
 def _one_stream(*names: str | None, what: str) -> None:
     if names.count("-") > 1:
         raise typer.BadParameter(f"only one file can be -, {what}")
-
-
-def _hint(**choices: Any) -> "Hint":
-    """The one way that was chosen to say where the subject is."""
-    from atnet.subjects.hints import DrawnTrimap, NoHint, RoughMask
-
-    given = {kind: value for kind, value in choices.items() if value}
-    if len(given) != 1:
-        names = ", ".join(f"--{kind}" for kind in choices)
-        raise typer.BadParameter(f"give exactly one of {names}")
-    ((kind, value),) = given.items()
-    if kind == "box":
-        return _parse_box(value)
-    if kind == "auto":
-        return NoHint()
-    return {"trimap": DrawnTrimap, "mask": RoughMask}[kind](_source(value))
-
-
-def _parse_box(text: str) -> "Hint":
-    from atnet.subjects.hints import Box
-
-    try:
-        x, y, width, height = (int(number) for number in text.split(","))
-    except ValueError as error:
-        raise typer.BadParameter(f"--box is {text!r}; give x,y,width,height in pixels") from error
-    return Box(x, y, width, height)

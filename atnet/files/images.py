@@ -28,6 +28,7 @@ __all__ = [
     "read_grey",
     "read_grey_photograph",
     "read_image",
+    "read_layer",
     "read_photograph",
     "write_image",
 ]
@@ -135,6 +136,23 @@ def read_grey_photograph(source: Source) -> Photograph:
     """
     colour, alpha, metadata = _decoded(source, "stored")
     return Photograph(grey_of(colour, alpha, name_of(source)), metadata)
+
+
+def read_layer(source: Source) -> np.ndarray:
+    """Reads a drawing with its transparency.
+
+    Args:
+        source: As in `read_image`.
+
+    Returns:
+        float32 `(H, W, 4)` in [0, 1]: sRGB as stored beside alpha, which is 1 in opaque files.
+
+    Raises:
+        ImageError: As in `read_image`.
+    """
+    colour, alpha, _ = _decoded(source, "srgb")
+    opaque = np.ones(colour.shape[:2], np.float32)
+    return np.dstack([three_channels(colour), opaque if alpha is None else alpha])
 
 
 def as_image(picture: Picture, name: str = "image") -> np.ndarray:

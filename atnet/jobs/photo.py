@@ -26,7 +26,7 @@ from atnet.matting.predictor import Matting
 from atnet.matting.result import Result
 from atnet.sheet import contact_sheet, on_checkerboard
 from atnet.subjects.fitting import fitted
-from atnet.subjects.hints import DrawnTrimap, Hint, RoughMask
+from atnet.subjects.hints import DrawnTrimap, Hint, hint_pictures
 from atnet.trimaps import check_trimap, unknown_region
 
 __all__ = [
@@ -127,7 +127,7 @@ def matte_photo(job: Job, matting: Matting) -> Done:
 def input_files(job: Job) -> dict[str, Path]:
     """Returns the files that a job reads, by what they are."""
     shown = job.outputs.composite or job.outputs.sheet
-    inputs = {"image": job.image, **_hint_inputs(job.hint)}
+    inputs = {"image": job.image, **hint_pictures(job.hint)}
     return _paths({**inputs, "background": job.background} if shown else inputs)
 
 
@@ -149,7 +149,7 @@ def write_trimap(
     if isinstance(target, Path) and target.suffix.lower() in {".jpg", ".jpeg"}:
         raise ImageError(f"{target}: JPEG would change a trimap's values; use .png")
     check_outputs({"alpha": target}, bits=None)
-    check_targets(_paths({"trimap": target}), _paths({"image": image, **_hint_inputs(hint)}))
+    check_targets(_paths({"trimap": target}), _paths({"image": image, **hint_pictures(hint)}))
     photograph = read_photograph(image)
     trimap = fitted(hint, photograph, orientation).trimap(photograph.pixels)
     write({target: encoded(target, trimap, None, None, Metadata())})
@@ -214,12 +214,6 @@ def _cropped(
 
 def _written_metadata(metadata: Metadata, finish: Finish) -> Metadata:
     return metadata if finish.keep_exif else metadata._replace(exif=None)
-
-
-def _hint_inputs(hint: Hint) -> dict[str, object]:
-    if isinstance(hint, DrawnTrimap):
-        return {"trimap": hint.picture}
-    return {"mask": hint.picture} if isinstance(hint, RoughMask) else {}
 
 
 def _paths(named: Mapping[str, object]) -> dict[str, Path]:

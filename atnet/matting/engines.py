@@ -246,3 +246,39 @@ def _warn_of_two() -> None:
         "install one of them",
         stacklevel=4,
     )
+
+
+class AnyNetwork:
+    """ONNX Runtime with any network, such as one that finds salient objects.
+
+    Attributes:
+        inputs: Name, shape and type of each, as ONNX Runtime tells them: a size that is open is
+            `None` or a name.
+        outputs: Their names.
+
+    Args:
+        model: An ONNX file.
+        threads: Of the CPU; 0 for all cores.
+
+    Raises:
+        ImportError: There is no ONNX Runtime.
+        RuntimeError: The model cannot run.
+    """
+
+    def __init__(self, model: bytes, threads: int = 0) -> None:
+        onnxruntime = load_onnxruntime()
+        options = onnxruntime.SessionOptions()
+        options.enable_cpu_mem_arena = False
+        options.log_severity_level = 3
+        options.intra_op_num_threads = threads
+        providers = _choose_providers(None, onnxruntime.get_available_providers())
+        self._session = _session(onnxruntime, model, options, providers)
+        self.inputs = [(one.name, one.shape, one.type) for one in self._session.get_inputs()]
+        self.outputs = [one.name for one in self._session.get_outputs()]
+
+    def __call__(self, values: np.ndarray, output: str) -> np.ndarray:
+        """Computes one output of what the only input takes; raises `RuntimeError` if it cannot."""
+        try:
+            return np.asarray(self._session.run([output], {self.inputs[0][0]: values})[0])
+        except Exception as error:  # ONNX Runtime's errors share no other base
+            raise RuntimeError(str(error)) from error

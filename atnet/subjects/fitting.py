@@ -10,7 +10,7 @@ from atnet.arrays import check_pixels, scaled_to, to_float
 from atnet.choices import Reading
 from atnet.files.images import Photograph, read_grey_photograph
 from atnet.files.orientation import upright
-from atnet.subjects.hints import DrawnTrimap, Hint, RoughMask
+from atnet.subjects.hints import DrawnTrimap, Hint, KnownAlpha, RoughMask, hint_pictures
 
 CLEARLY = 1.5
 """How many times the contrast of one reading has to be the other's, to be believed."""
@@ -18,10 +18,10 @@ _SIDE, _REACH = 256, 12  # pixels: of the copy that is compared, and to either s
 
 
 def fitted(hint: Hint, photograph: Photograph, reading: Reading | None = None) -> Hint:
-    """Turns a trimap or mask as its photograph was turned, if it was drawn on the stored pixels.
+    """Turns a trimap, mask or alpha as its photograph was turned, if it lies on the stored pixels.
 
     Args:
-        hint: Any; others than drawn ones, and those whose own file has an orientation, are right.
+        hint: Any; others than these, and those whose own file has an orientation, are right.
         photograph: As it was read.
         reading: How it was drawn; by default the one whose size fits, or that agrees clearly better
             with the picture, with a warning where it was turned or cannot be told.
@@ -34,9 +34,9 @@ def fitted(hint: Hint, photograph: Photograph, reading: Reading | None = None) -
         ValueError: The hint's array is no grey picture.
     """
     orientation = photograph.metadata.orientation
-    if orientation == 1 or not isinstance(hint, DrawnTrimap | RoughMask):
+    if orientation == 1 or not isinstance(hint, DrawnTrimap | RoughMask | KnownAlpha):
         return hint
-    name = "trimap" if isinstance(hint, DrawnTrimap) else "mask"
+    (name,) = hint_pictures(hint)
     grey, own_orientation = _grey(hint, name)
     if own_orientation == 1:
         turned = upright(grey, orientation)
@@ -79,7 +79,7 @@ def contrast(image: np.ndarray, grey: np.ndarray) -> float:
     return float(np.linalg.norm(means[0][seen] - means[1][seen], axis=1).mean())
 
 
-def _grey(hint: DrawnTrimap | RoughMask, name: str) -> tuple[np.ndarray, int]:
+def _grey(hint: DrawnTrimap | RoughMask | KnownAlpha, name: str) -> tuple[np.ndarray, int]:
     if isinstance(hint.picture, np.ndarray):
         check_pixels(hint.picture, name, ())
         return hint.picture, 1

@@ -1,4 +1,4 @@
-"""Finds an object by its colours, from a box or from nothing, and makes a trimap: GrabCut.
+"""Finds an object by its colours, in a box, between strokes or by nothing: GrabCut.
 
 Rother, Kolmogorov, Blake, "GrabCut: Interactive Foreground Extraction Using Iterated Graph Cuts",
 SIGGRAPH 2004.
@@ -9,19 +9,20 @@ import numpy as np
 
 from atnet.arrays import to_bytes
 from atnet.files.images import Picture, as_image
-from atnet.trimaps import TrimapError, trimap_from_mask
+from atnet.subjects.bands import NARROWEST, EvenBand, lay_band
+from atnet.trimaps import TrimapError
 
 GRAB_CUT_SIDE = 400  # longest side, in pixels, of the reduced copy: about a second of work
 GRAB_CUT_ITERATIONS = 5
-BAND_SHARE = 0.02  # half the width of the unknown band, as a share of the object's diagonal
-MIN_BAND = 3.0  # pixels
+FOUND_BAND = EvenBand(NARROWEST, 0.02)
+"""What an outline that was found by colours is trusted within."""
 SUBJECT_BORDER = 0.05  # of the frame's height and width
 
 
 def trimap_from_box(image: Picture, box: tuple[int, int, int, int]) -> np.ndarray:
     """Makes a trimap from a box around the object, by GrabCut (Rother et al., 2004).
 
-    The outline found inside the box gets an unknown band of 2 % of the box's diagonal to either
+    The outline found inside the box gets an unknown band of 2 % of the object's diagonal to either
     side. It misses holes, glass, and hair that reaches beyond the band; on cluttered backgrounds,
     or where object and background share colours, the outline itself is wrong: look before use.
 
@@ -41,17 +42,8 @@ def trimap_from_box(image: Picture, box: tuple[int, int, int, int]) -> np.ndarra
         >>> trimap_from_box(image, (15, 5, 30, 30))[20, [30, 20, 0]].tolist()
         [255, 128, 0]
     """
-    pixels = to_bytes(as_image(image))
-    inner = _clipped(box, pixels.shape)
-    height, width = (side.stop - side.start for side in inner)
-    # Around the box only: colours far away say little, and small objects keep their resolution.
-    margin = max(height, width, 16)
-    outer = tuple(slice(max(side.start - margin, 0), side.stop + margin) for side in inner)
-    labels = np.full(pixels.shape[:2], cv2.GC_BGD, np.uint8)
-    labels[inner] = cv2.GC_PR_FGD
-    foreground = np.zeros(pixels.shape[:2], bool)
-    foreground[outer] = _grab_cut(pixels[outer], labels[outer])
-    return _band(foreground, width, height)
+    pixels = as_image(image)
+    return lay_band(FOUND_BAND, pixels, find_in_box(pixels, box))
 
 
 def trimap_from_subject(image: Picture) -> np.ndarray:
@@ -77,18 +69,81 @@ def trimap_from_subject(image: Picture) -> np.ndarray:
         >>> int(trimap_from_subject(image)[20, 30])
         255
     """
-    pixels = to_bytes(as_image(image))
+    pixels = as_image(image)
+    return lay_band(FOUND_BAND, pixels, find_subject(pixels))
+
+
+def find_in_box(image: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
+    """Finds the object in a box.
+
+    Args:
+        image: `(H, W, 3)`, uint8, uint16 or float in [0, 1].
+        box: As in `trimap_from_box`.
+
+    Returns:
+        bool `(H, W)`.
+
+    Raises:
+        TrimapError: As in `trimap_from_box`.
+    """
+    pixels = to_bytes(image)
+    inner = _clipped(box, pixels.shape)
+    height, width = (side.stop - side.start for side in inner)
+    # Around the box only: colours far away say little, and small objects keep their resolution.
+    margin = max(height, width, 16)
+    outer = tuple(slice(max(side.start - margin, 0), side.stop + margin) for side in inner)
     labels = np.full(pixels.shape[:2], cv2.GC_BGD, np.uint8)
+    labels[inner] = cv2.GC_PR_FGD
+    foreground = np.zeros(pixels.shape[:2], bool)
+    foreground[outer] = _grab_cut(pixels[outer], labels[outer])
+    return foreground
+
+
+def find_subject(image: np.ndarray) -> np.ndarray:
+    """Finds the main subject.
+
+    Args:
+        image: `(H, W, 3)`, uint8, uint16 or float in [0, 1].
+
+    Returns:
+        bool `(H, W)`.
+
+    Raises:
+        TrimapError: Nothing stands out.
+    """
+    labels = np.full(image.shape[:2], cv2.GC_BGD, np.uint8)
     rows, columns = (max(1, round(SUBJECT_BORDER * side)) for side in labels.shape)
     labels[rows:, columns:-columns] = cv2.GC_PR_FGD
-    foreground = _grab_cut(pixels, labels)
-    *_, width, height = cv2.boundingRect(foreground.astype(np.uint8))
-    return _band(foreground, width, height)
+    return _grab_cut(to_bytes(image), labels)
 
 
-def _band(foreground: np.ndarray, width: int, height: int) -> np.ndarray:
-    radius = max(MIN_BAND, BAND_SHARE * float(np.hypot(width, height)))
-    return trimap_from_mask(foreground, radius, radius)
+def find_between_strokes(
+    image: np.ndarray, foreground: np.ndarray, background: np.ndarray
+) -> np.ndarray:
+    """Finds what strokes mark: the pixels like them and near them.
+
+    Args:
+        image: `(H, W, 3)`, uint8, uint16 or float in [0, 1].
+        foreground: bool `(H, W)`, strokes on the object, at least one pixel.
+        background: bool `(H, W)`, strokes beside it, at least one pixel.
+
+    Returns:
+        bool `(H, W)`: all of it hangs together with a foreground stroke.
+
+    Raises:
+        TrimapError: Nothing stands out.
+    """
+    # Thin strokes must not vanish on the reduced copy.
+    side = 2 * (max(foreground.shape) // (2 * GRAB_CUT_SIDE)) + 1
+    strokes = [cv2.dilate(marks.astype(np.uint8), np.ones((side, side))) for marks in
+               (foreground, background)]  # fmt: skip
+    on, beside = (cv2.distanceTransform(1 - marks, cv2.DIST_L2, 5) for marks in strokes)
+    labels = np.where(on < beside, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    labels[strokes[0] > 0] = cv2.GC_FGD
+    labels[strokes[1] > 0] = cv2.GC_BGD
+    found = (_grab_cut(to_bytes(image), labels) | foreground) & ~background
+    _, parts = cv2.connectedComponents(found.astype(np.uint8))
+    return found & np.isin(parts, parts[foreground])
 
 
 def _clipped(box: tuple[int, int, int, int], shape: tuple[int, ...]) -> tuple[slice, slice]:
