@@ -76,3 +76,18 @@ def test_speeds_are_measured_and_their_medians_put_on_a_page(tmp_path):
     )
     *_, row = page.read_text().splitlines()
     assert row == "| 2 | 20% | clear | 0.50 | 4.0 | 700 |  |  | 6.0 | 500 |  |  |  |  |"
+
+
+def test_bands_are_compared_on_rough_masks_of_the_true_alphas(tmp_path):
+    image, _, alpha = disc_scene()
+    save(tmp_path / "input_training_lowres/disc.png", image)
+    save(tmp_path / "gt_training_lowres/disc.png", alpha)
+    ran = subprocess.run(
+        [sys.executable, BENCHMARKS / "trimap_bands.py", tmp_path, "--quality", "fast",
+         "--bands", "3", "12"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    scene, mean = ran.stdout.strip().splitlines()[-2:]
+    assert scene.replace("disc", "mean") == mean
+    narrow, wide = (int(cell.split("%")[0]) for cell in scene.split("|")[2:4])
+    assert 0 < narrow < wide

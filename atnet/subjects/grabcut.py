@@ -142,8 +142,11 @@ def find_between_strokes(
     labels[strokes[0] > 0] = cv2.GC_FGD
     labels[strokes[1] > 0] = cv2.GC_BGD
     found = (_grab_cut(to_bytes(image), labels) | foreground) & ~background
-    _, parts = cv2.connectedComponents(found.astype(np.uint8))
-    return found & np.isin(parts, parts[foreground])
+    count, labelled = cv2.connectedComponents(found.astype(np.uint8))
+    parts = labelled.astype(np.intp)
+    marked = np.zeros(count, bool)
+    marked[parts[foreground]] = True
+    return found & marked[parts]
 
 
 def _clipped(box: tuple[int, int, int, int], shape: tuple[int, ...]) -> tuple[slice, slice]:

@@ -33,6 +33,11 @@ class MaskModel:
         MaskModelError: The file is no such network, or does not fit the settings.
         OSError: The file or the TOML cannot be read.
         ValueError: The settings are wrong or missing.
+
+    Example::
+
+        mask = atnet.MaskModel("u2net.onnx", "u2net").mask("photo.jpg")
+        trimap = atnet.trimap_by_detail("photo.jpg", mask)
     """
 
     def __init__(

@@ -1,3 +1,5 @@
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,15 @@ def test_presets_are_what_the_authors_programs_do():
     assert u2net.std == birefnet.std == (0.229, 0.224, 0.225)
     assert (isnet.mean, isnet.std) == ((0.5, 0.5, 0.5), (1, 1, 1))
     assert (u2net.stretch, isnet.stretch, birefnet.sigmoid) == (True, True, True)
+
+
+def test_the_pages_example_says_what_its_preset_says(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "trimaps.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
+    (tmp_path / "net.toml").write_text(example)
+    found = read_settings(tmp_path / "net.onnx")
+    assert found.output == "mask"
+    assert replace(found, output=None) == read_settings(Path("n.onnx"), "birefnet")
 
 
 def test_later_settings_overrule_earlier_ones(tmp_path):
