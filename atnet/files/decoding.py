@@ -12,12 +12,12 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from atnet.files import exr
 from atnet.files.errors import ImageError, first_line, warn_caller
-from atnet.files.kinds import TIFF_SIGNATURES, open_picture, refuse_raw
 from atnet.files.metadata import Metadata, read_metadata
 from atnet.files.orientation import upright
 from atnet.files.png import deep_samples
 from atnet.files.profiles import is_rgb, srgb_conversion
 from atnet.files.quiet import native_silence
+from atnet.files.signatures import TIFF_SIGNATURES, open_picture, refuse_raw
 from atnet.files.tiff import read_deep_tiff
 
 MAX_PIXELS = 2**28  # 3 GiB as float32 RGB; the largest cameras have 1.5e8

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 
 from atnet.files.errors import ImageError, first_line, warn_caller
-from atnet.files.kinds import camera_raw
 from atnet.files.metadata import Metadata, made_metadata
 from atnet.files.orientation import upright
 from atnet.files.quiet import native_silence
+from atnet.files.signatures import camera_raw
 
 if TYPE_CHECKING:
     from tifffile import TiffPage
