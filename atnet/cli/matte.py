@@ -109,7 +109,7 @@ def matte(
 
     Example: `atnet matte photo.jpg --trimap trimap.png --cutout cutout.png --alpha alpha.png`
     """
-    from atnet.jobs.backgrounds import parse_background
+    from atnet.jobs.background import parse_background
     from atnet.jobs.outputs import Finish, Outputs, parse_margin
     from atnet.jobs.photo import Job, matte_photo
     from atnet.matting.predictor import Matting

@@ -11,7 +11,7 @@ from atnet.choices import Reading
 from atnet.files.images import ImageError, Source, read_photograph
 from atnet.files.metadata import Metadata
 from atnet.files.targets import check_targets
-from atnet.jobs.backgrounds import WHITE, Background, laid_over, parse_background
+from atnet.jobs.background import WHITE, Background, laid_over, parse_background
 from atnet.jobs.outputs import (
     Finish,
     Margin,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from atnet.files.images import ImageError, read_image
-from atnet.jobs.backgrounds import Blur, laid_over, parse_background
+from atnet.jobs.background import Blur, laid_over, parse_background
 from atnet.matting.result import Result
 from image_files import WIDE_PROFILE, saved
 
