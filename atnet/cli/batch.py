@@ -9,6 +9,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from atnet.cli.common import (
+    Bits,
     Engine,
     Json,
     MaxMemory,
@@ -52,9 +53,9 @@ def batch(
     write: Write = "cutout",
     suffix: Annotated[str, typer.Option(help="Format of what is written.")] = ".png",
     background: Annotated[
-        str, typer.Option(help="Picture, or a colour such as white or #00ff00.")
+        str, typer.Option(help="Picture, a colour such as white or #00ff00, blur, or blur:20.")
     ] = "white",
-    bits: Annotated[int, typer.Option(help="8, or 16 for .png and .tif.")] = 8,
+    bits: Bits = None,
     preset: PresetName = DEFAULT_PRESET,
     quality: QualityName = "standard",
     refine: Refine = None,

@@ -82,6 +82,7 @@ Engine = Annotated[
     EngineName | None,
     typer.Option(help="What runs the network. Default: ATNET_ENGINE, or the fastest here."),
 ]
+Bits = Annotated[int | None, typer.Option(help="8, or 16 for .png and .tif; 16 or 32 for .exr.")]
 Threads = Annotated[int | None, typer.Option(help="Threads of the CPU. Default all cores.")]
 
 

@@ -9,6 +9,7 @@ import typer
 
 from atnet.choices import Reading
 from atnet.cli.common import (
+    Bits,
     Engine,
     Json,
     MaxMemory,
@@ -86,9 +87,7 @@ def matte(
     background: Annotated[
         str, typer.Option(help="Picture, a colour such as white or #00ff00, blur, or blur:20.")
     ] = "white",
-    bits: Annotated[
-        int | None, typer.Option(help="8, or 16 for .png and .tif; 16 or 32 for .exr.")
-    ] = None,
+    bits: Bits = None,
     crop: Crop = None,
     premultiplied: Premultiplied = None,
     keep_exif: KeepExif = False,

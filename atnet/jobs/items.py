@@ -39,14 +39,14 @@ class Writing:
         kinds: Some of `KINDS`.
         suffix: The format.
         background: Of composites.
-        bits: Per channel.
+        bits: Per channel; None is the format's usual.
     """
 
     folder: Path
     kinds: tuple[str, ...] = ("cutout",)
     suffix: str = ".png"
     background: Background = WHITE
-    bits: int = 8
+    bits: int | None = None
 
     def names(self, image: str) -> dict[str, str]:
         """Names what is written of a photograph: `a/x.jpg` becomes `a/x.cutout.png`."""

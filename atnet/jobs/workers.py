@@ -177,20 +177,27 @@ def _serve(connection: Connection, prepare: Callable[[int], Callable], threads: 
     """What a process does, until nobody is at the other end."""
     start_worker(threads)
     try:
-        _heed_signals()
-        _let_signals_through()
         try:
-            work = prepare(threads)
-        except Exception as error:  # told to whoever asked for it
-            connection.send(error)
-            return
-        connection.send(None)
-        while True:
-            connection.send(work(connection.recv()))
+            _answer(connection, prepare, threads)
+        finally:
+            _ignore_signals()  # what comes while the process ends would be noise
     except (EOFError, OSError):
         return
     except Stopped as stop:
         sys.exit(128 + stop.signal)
+
+
+def _answer(connection: Connection, prepare: Callable[[int], Callable], threads: int) -> None:
+    _heed_signals()
+    _let_signals_through()
+    try:
+        work = prepare(threads)
+    except Exception as error:  # told to whoever asked for it
+        connection.send(error)
+        return
+    connection.send(None)
+    while True:
+        connection.send(work(connection.recv()))
 
 
 def _heed_signals() -> dict[int, Any]:
@@ -198,9 +205,13 @@ def _heed_signals() -> dict[int, Any]:
 
 
 def _stop(number: int, _frame: FrameType | None) -> NoReturn:
-    for each in _SIGNALS:
-        signal.signal(each, signal.SIG_IGN)
+    _ignore_signals()
     raise Stopped(number)
+
+
+def _ignore_signals() -> None:
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @contextlib.contextmanager
