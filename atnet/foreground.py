@@ -153,15 +153,11 @@ def blurred_background(image: Picture, alpha: Picture, radius: float) -> np.ndar
     colours, weight = to_float(as_image(image)), 1 - to_float(as_grey(alpha, "alpha"))
     _check_sizes(alpha=weight, image=colours)
     total, count = colours * weight[..., None], weight
+    half = max(1, round(radius / 2))
     for _ in range(3):  # three boxes are close to a lens, and cost the same at any radius
-        total, count = _box_blur(total, radius), _box_blur(count, radius)
-    mean, little = _mean_colour(colours, weight), np.float32(1e-5)
-    return (total + little * mean) / (count + little)[..., None]
-
-
-def _box_blur(values: np.ndarray, radius: float) -> np.ndarray:
-    side = 2 * max(1, round(radius / 2)) + 1
-    return cv2.blur(values, (side, side), borderType=cv2.BORDER_REPLICATE)
+        total, count = _blur(total, half), _blur(count, half)
+    mean = _mean_colour(colours, weight)
+    return (total + _LITTLE * mean) / (count + _LITTLE)[..., None]
 
 
 def _check_sizes(alpha: np.ndarray, **pictures: np.ndarray) -> None:

@@ -78,9 +78,9 @@ def batch(
     Example: `atnet batch photos --trimaps trimaps --out cutouts --resume`
     """
     from atnet.files.problems import ProblemsError
+    from atnet.jobs.background import parse_background
     from atnet.jobs.batch import Batch
     from atnet.jobs.items import Writing
-    from atnet.jobs.photo import parse_background
 
     wanted = Batch(
         source=source,

@@ -38,7 +38,8 @@ from atnet.cli.hints import (
 from atnet.matting.presets import DEFAULT_PRESET
 
 if TYPE_CHECKING:
-    from atnet.jobs.photo import Done, Target
+    from atnet.jobs.outputs import Target
+    from atnet.jobs.photo import Done
 
 DrawnOn = Annotated[
     Reading | None,

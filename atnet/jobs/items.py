@@ -8,7 +8,9 @@ from typing import Literal
 
 from atnet.files.listing import PHOTOGRAPHS, files_by_stem, find_images, partner
 from atnet.files.targets import check_clashes
-from atnet.jobs.photo import WHITE, Background, Job, Outputs, check_outputs, input_files
+from atnet.jobs.background import WHITE, Background
+from atnet.jobs.outputs import Outputs, check_outputs
+from atnet.jobs.photo import Job, input_files
 from atnet.subjects.hints import DrawnTrimap, Hint, NoHint, RoughMask
 
 KINDS = tuple(field.name for field in fields(Outputs))

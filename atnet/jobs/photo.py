@@ -11,7 +11,7 @@ from atnet.choices import Reading
 from atnet.files.images import ImageError, Source, read_photograph
 from atnet.files.metadata import Metadata
 from atnet.files.targets import check_targets
-from atnet.jobs.background import WHITE, Background, laid_over, parse_background
+from atnet.jobs.background import WHITE, Background, laid_over
 from atnet.jobs.outputs import (
     Finish,
     Margin,
@@ -28,19 +28,6 @@ from atnet.sheet import contact_sheet, on_checkerboard
 from atnet.subjects.fitting import fitted
 from atnet.subjects.hints import DrawnTrimap, Hint, hint_pictures
 from atnet.trimaps import check_trimap, unknown_region
-
-__all__ = [
-    "Done",
-    "Job",
-    "Outputs",
-    "Target",
-    "check_outputs",
-    "demo_job",
-    "input_files",
-    "matte_photo",
-    "parse_background",
-    "write_trimap",
-]
 
 ASSETS = Path(__file__).parents[1] / "assets"
 DEMO_BACKGROUND = (0.18, 0.44, 0.56)

@@ -73,33 +73,16 @@ class OnnxRuntime:
         max_memory: int = 2 * 10**9,
     ) -> None:
         onnxruntime = load_onnxruntime()
-        self._run_options = onnxruntime.RunOptions
         chosen = _choose_providers(providers, onnxruntime.get_available_providers())
-        options = onnxruntime.SessionOptions()
-        # The arena keeps the largest pass's buffers for ever and trebles the peak; it saves no
-        # time.
-        options.enable_cpu_mem_arena = False
-        options.log_severity_level = 3
-        options.intra_op_num_threads = threads
         # The weights of a file, which may be float16, are float32 in memory.
         bounded = [_bounded(provider, max_memory + 2 * len(model)) for provider in chosen]
-        self._session = _session(onnxruntime, model, options, bounded)
-        self.providers = list(self._session.get_providers())
+        self._session = _Session(onnxruntime, model, threads, bounded)
+        self.providers = list(self._session.session.get_providers())
 
     def __call__(self, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
         """Computes alpha `(H, W)` of an image `(H, W, 3)` and a trimap `(H, W)`, all float32."""
         inputs = {"image": image[None], "trimap": trimap[None, ..., None]}
-        options = self._run_options()
-        options.log_severity_level = 4  # being stopped is no error
-        # Beside this thread, which hears Ctrl-C meanwhile.
-        with ThreadPoolExecutor(1) as pool:
-            run = pool.submit(self._session.run, ["alpha"], inputs, options)
-            try:
-                while not wait([run], _PATIENCE).done:
-                    pass
-                return np.asarray(run.result()[0])[0, ..., 0]
-            finally:
-                options.terminate = True
+        return self._session.run("alpha", inputs)[0, ..., 0]
 
 
 class OpenVino:
@@ -267,18 +250,44 @@ class AnyNetwork:
 
     def __init__(self, model: bytes, threads: int = 0) -> None:
         onnxruntime = load_onnxruntime()
-        options = onnxruntime.SessionOptions()
-        options.enable_cpu_mem_arena = False
-        options.log_severity_level = 3
-        options.intra_op_num_threads = threads
         providers = _choose_providers(None, onnxruntime.get_available_providers())
-        self._session = _session(onnxruntime, model, options, providers)
-        self.inputs = [(one.name, one.shape, one.type) for one in self._session.get_inputs()]
-        self.outputs = [one.name for one in self._session.get_outputs()]
+        self._session = _Session(onnxruntime, model, threads, providers)
+        session = self._session.session
+        self.inputs = [(one.name, one.shape, one.type) for one in session.get_inputs()]
+        self.outputs = [one.name for one in session.get_outputs()]
 
     def __call__(self, values: np.ndarray, output: str) -> np.ndarray:
         """Computes one output of what the only input takes; raises `RuntimeError` if it cannot."""
         try:
-            return np.asarray(self._session.run([output], {self.inputs[0][0]: values})[0])
+            return self._session.run(output, {self.inputs[0][0]: values})
         except Exception as error:  # ONNX Runtime's errors share no other base
             raise RuntimeError(str(error)) from error
+
+
+class _Session:
+    """A network in ONNX Runtime, which stops within its next layer when Ctrl-C is pressed."""
+
+    def __init__(
+        self, onnxruntime: ModuleType, model: bytes, threads: int, providers: list[Provider]
+    ) -> None:
+        options = onnxruntime.SessionOptions()
+        # The arena keeps the largest pass's buffers for ever and trebles the peak; it saves no
+        # time.
+        options.enable_cpu_mem_arena = False
+        options.log_severity_level = 3
+        options.intra_op_num_threads = threads
+        self.session = _session(onnxruntime, model, options, providers)
+        self._run_options = onnxruntime.RunOptions
+
+    def run(self, output: str, inputs: dict[str, np.ndarray]) -> np.ndarray:
+        """Computes an output, beside this thread, which hears Ctrl-C meanwhile."""
+        options = self._run_options()
+        options.log_severity_level = 4  # being stopped is no error
+        with ThreadPoolExecutor(1) as pool:
+            run = pool.submit(self.session.run, [output], inputs, options)
+            try:
+                while not wait([run], _PATIENCE).done:
+                    pass
+                return np.asarray(run.result()[0])
+            finally:
+                options.terminate = True

@@ -9,7 +9,8 @@ from atnet.files.images import read_grey, write_image
 from atnet.files.journal import appending, read_journal
 from atnet.jobs.batch import Batch, matte_item, plan_batch, run_batch
 from atnet.jobs.items import Item, Pairing, Writing
-from atnet.jobs.photo import Job, Outputs, matte_photo
+from atnet.jobs.outputs import Outputs
+from atnet.jobs.photo import Job, matte_photo
 from atnet.matting.predictor import Matting
 from atnet.subjects.hints import DrawnTrimap
 from batch_files import photographs

@@ -5,7 +5,8 @@ import pytest
 
 from atnet.files.images import ImageError
 from atnet.jobs.items import Item, Pairing, Writing, check_items, find_items, in_shard
-from atnet.jobs.photo import Job, Outputs
+from atnet.jobs.outputs import Outputs
+from atnet.jobs.photo import Job
 from atnet.subjects.hints import DrawnTrimap, NoHint, RoughMask
 
 

@@ -3,7 +3,8 @@ import pytest
 from atnet.files.problems import ProblemsError
 from atnet.jobs.items import Writing
 from atnet.jobs.manifest import read_manifest
-from atnet.jobs.photo import Job, Outputs
+from atnet.jobs.outputs import Outputs
+from atnet.jobs.photo import Job
 from atnet.subjects.hints import Box, DrawnTrimap, NoHint, RoughMask
 
 

@@ -7,14 +7,8 @@ import tifffile
 from PIL import Image
 
 from atnet.files.images import ImageError, read_grey, read_image, write_image
-from atnet.jobs.outputs import Finish, Margin
-from atnet.jobs.photo import (
-    Job,
-    Outputs,
-    demo_job,
-    matte_photo,
-    write_trimap,
-)
+from atnet.jobs.outputs import Finish, Margin, Outputs
+from atnet.jobs.photo import Job, demo_job, matte_photo, write_trimap
 from atnet.matting.predictor import Matting
 from atnet.subjects.hints import Box, DrawnTrimap, NoHint, RoughMask
 from atnet.trimaps import TrimapError
