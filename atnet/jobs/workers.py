@@ -210,8 +210,9 @@ def _stop(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _ignore_signals() -> None:
+    # SIG_IGN would make Python print that one which has come, and waits for its turn, is ignored.
     for number in _SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+        signal.signal(number, lambda *_: None)
 
 
 @contextlib.contextmanager
