@@ -36,8 +36,7 @@ STEPS = (
     ("blur background", "blurred", "make_sample"),
     ("pull background's colour", "pulled", "make_sample"),
     ("composite", "composite_bytes", "make_sample"),
-    ("soften", "softened", "make_sample"),
-    ("noise", "noisy", "make_sample"),
+    ("what a camera does", "photographed", "make_sample"),
     ("trimap", "random_trimap", "make_sample"),
 )
 """What a step is, its function, and the function that calls it."""

@@ -1,28 +1,26 @@
 """From a cropped foreground and background to a training sample: colours, composite, trimap."""
 
-from statistics import NormalDist
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from atnet.arrays import to_bytes, to_float
+from atnet.data.training.camera import photographed
 from atnet.data.training.crops import Cutout
 from atnet.trimaps import BACKGROUND, FOREGROUND, UNKNOWN
 
-BLURRED, PULLED, SOFTENED, WIDE = 0.5, 0.3, 0.3, 0.3
-"""Shares of samples whose background is blurred, whose background is pulled towards the
-foreground's colour, whose composite is softened, and whose trimap is drawn from wide radii."""
-NOISES = (0.0, 0.0, 0.005, 0.012, 0.025)
-"""Standard deviations of the sensor's noise; one of these is drawn."""
-RADII, WIDE_RADII = (1, 21), (3, 90)
+BLURRED, PULLED = 0.5, 0.3
+"""Shares of samples whose background is blurred, and whose background is pulled towards the
+foreground's colour."""
+WIDE, WHOLE = 0.3, 0.06
+"""Shares of samples whose trimap is drawn from wide radii, and where all of the object is unknown,
+as around a box or a coarse mask."""
+RADII, WIDE_RADII = (1, 21), (3, 150)
 """Pixels by which the certain parts of a trimap are eroded: drawn evenly, or evenly on a
 logarithmic axis."""
 CERTAIN = (3, 252)
 """Alpha up to the first is certain background, from the second certain foreground, of 255."""
-
-# A normal distribution in 256 equally likely steps: a random byte each, not a random float.
-_NORMAL = np.array([NormalDist().inv_cdf((step + 0.5) / 256) for step in range(256)])
 
 
 class Sample(NamedTuple):
@@ -52,17 +50,14 @@ def make_sample(cutout: Cutout, background: np.ndarray, rng: np.random.Generator
         rng: Source of randomness.
 
     Returns:
-        The sample; but for softness, noise and rounding, image = alpha F + (1 - alpha) B.
+        The sample; but for what the camera does and rounding, image = alpha F + (1 - alpha) B.
     """
     foreground, background = jittered(cutout.colour, rng), jittered(background, rng)
     if rng.random() < BLURRED:
         background = blurred(background, rng)
     if rng.random() < PULLED:
         background = pulled(background, Cutout(foreground, cutout.alpha), rng)
-    image = composite_bytes(foreground, background, cutout.alpha)
-    if rng.random() < SOFTENED:
-        image = softened(image, rng)
-    image = noisy(image, float(rng.choice(NOISES)), rng)
+    image = photographed(composite_bytes(foreground, background, cutout.alpha), rng)
     trimap = random_trimap(cutout.alpha, rng)
     return Sample(image, trimap, cutout.alpha, foreground, background)
 
@@ -160,37 +155,6 @@ def composite_bytes(
     return cv2.convertScaleAbs(total, alpha=1 / 255)
 
 
-def softened(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Blurs an image slightly, as a lens and the removal of noise do.
-
-    Args:
-        image: uint8 `(H, W, 3)`.
-        rng: Source of randomness.
-
-    Returns:
-        uint8 `(H, W, 3)`.
-    """
-    return cv2.GaussianBlur(image, (5, 5), rng.uniform(0.3, 0.8))
-
-
-def noisy(image: np.ndarray, deviation: float, rng: np.random.Generator) -> np.ndarray:
-    """Adds noise to each channel of each pixel, cuts it to [0, 1] and rounds to 8 bits.
-
-    Args:
-        image: uint8 `(H, W, 3)`.
-        deviation: Standard deviation of the noise, of 1.
-        rng: Source of randomness.
-
-    Returns:
-        uint8 `(H, W, 3)`.
-    """
-    if deviation == 0:
-        return image
-    steps = np.rint(_NORMAL * deviation * 255).astype(np.int16)
-    drawn = np.frombuffer(rng.bytes(image.size), np.uint8).reshape(image.shape)
-    return cv2.add(image, cv2.LUT(drawn, steps), dtype=cv2.CV_8U)
-
-
 def random_trimap(alpha: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draws how far a trimap's certain parts keep away from the unknown, and makes it.
 
@@ -201,10 +165,13 @@ def random_trimap(alpha: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     Returns:
         Trimap, uint8 `(H, W)`.
     """
-    if rng.random() < WIDE:
+    kind = rng.random()
+    if kind < WIDE + WHOLE:
         radii = np.exp(rng.uniform(np.log(WIDE_RADII[0]), np.log(WIDE_RADII[1]), 2))
     else:
         radii = rng.integers(RADII[0], RADII[1] + 1, 2)
+    if kind < WHOLE:
+        radii[1] = np.inf
     trimap = np.full_like(alpha, UNKNOWN)
     trimap[_eroded(alpha <= CERTAIN[0], radii[0])] = BACKGROUND
     trimap[_eroded(alpha >= CERTAIN[1], radii[1])] = FOREGROUND
