@@ -14,7 +14,9 @@ _PASSES = ((2, 45), (2, 15), (2, 5), (2, 2), (1, 2), (1, 1))
 _TILING = Tiling(max_pixels=2 * 10**6)
 """Bounds memory: about 100 bytes a pixel. Its context is near the reach of all passes."""
 _LITTLE = np.float32(1e-5)
-"""Weight of what was found before; it counts only where no pixel is seen."""
+"""Weight of what was found before; it counts only where no pixel is seen well."""
+_POWER = 8
+"""Of alpha, to weigh colours by: those of solid pixels are seen, those of faint ones guessed."""
 _STRIP = 256  # rows
 
 
@@ -22,10 +24,10 @@ def estimate_foreground(image: Picture, alpha: Picture) -> np.ndarray:
     """Estimates the foreground's own colour at every pixel, so that no background bleeds in.
 
     Blur fusion from wide to fine: blurred foreground and background colours, then the smallest
-    change of both that makes their composite equal the image. With the paper's two passes and a
-    change of the foreground alone, errors on composites of known colours are much larger.
-    Where alpha is 0 the colour comes from the foreground near by (far away from its mean) and
-    never from the image at that place.
+    change of both that makes their composite equal the image. With the paper's two passes, a
+    change of the foreground alone, or alpha itself as the weight of a colour, errors on composites
+    of known colours are much larger. Where alpha is 0 the colour comes from the foreground near by
+    (far away from its mean) and never from the image at that place.
 
     Args:
         image: `(H, W, 3)` RGB in any form that `as_image` takes.
@@ -191,14 +193,14 @@ class _Pass(NamedTuple):
     Attributes:
         alpha: float32 `(h, w)`, whose size is that of the pass.
         radius: Of the window, in pixels.
-        foreground: Reciprocal of the foreground's weight in the window.
-        background: The same of the background.
+        weights: Of the foreground's and the background's colour at each pixel.
+        shares: Reciprocals of these weights' means in the window.
     """
 
     alpha: np.ndarray
     radius: int
-    foreground: np.ndarray
-    background: np.ndarray
+    weights: tuple[np.ndarray, np.ndarray]
+    shares: tuple[np.ndarray, np.ndarray]
 
 
 def _estimate(
@@ -217,7 +219,8 @@ def _estimate(
     image, alpha = (
         cv2.copyMakeBorder(whole[seen], *margins, cv2.BORDER_REPLICATE) for whole in (pixels, alpha)
     )
-    passes = [_prepared(alpha, divisor, radius) for divisor, radius in _PASSES]
+    weights = {divisor: _weights(alpha, divisor) for divisor, _ in _PASSES}
+    passes = [_prepared(*weights[divisor], radius) for divisor, radius in _PASSES]
     channels = [
         _channel(channel, alpha, over, under, passes)
         for channel, over, under in zip(cv2.split(to_float(image)), *means, strict=True)
@@ -225,10 +228,15 @@ def _estimate(
     return cv2.merge(channels)[top : top + height, left : left + width]
 
 
-def _prepared(alpha: np.ndarray, divisor: int, radius: int) -> _Pass:
+def _weights(alpha: np.ndarray, divisor: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Alpha at the size of some passes, and how well it shows foreground and background."""
     alpha = resized(alpha, *(side // divisor for side in alpha.shape))
-    foreground, background = (1 / (_blur(part, radius) + _LITTLE) for part in (alpha, 1 - alpha))
-    return _Pass(alpha, radius, foreground, background)
+    return alpha, cv2.pow(alpha, _POWER), cv2.pow(1 - alpha, _POWER)
+
+
+def _prepared(alpha: np.ndarray, over: np.ndarray, under: np.ndarray, radius: int) -> _Pass:
+    shares = 1 / (_blur(over, radius) + _LITTLE), 1 / (_blur(under, radius) + _LITTLE)
+    return _Pass(alpha, radius, (over, under), shares)
 
 
 def _channel(
@@ -241,10 +249,12 @@ def _channel(
         values, foreground, background = (
             resized(channel, *weight.shape) for channel in (image, foreground, background)
         )
-        foreground = _blur(foreground * weight, step.radius) + _LITTLE * foreground
-        foreground *= step.foreground
-        background = _blur(background * rest, step.radius) + _LITTLE * background
-        background *= step.background
+        foreground, background = (
+            (_blur(colour * weights, step.radius) + _LITTLE * colour) * share
+            for colour, weights, share in zip(
+                (foreground, background), step.weights, step.shares, strict=True
+            )
+        )
         missing = (values - weight * foreground - rest * background) / (weight**2 + rest**2)
         foreground = np.clip(foreground + weight * missing, 0, 1)
         background = np.clip(background + rest * missing, 0, 1)

@@ -65,6 +65,20 @@ def test_hidden_background_does_not_leak(scene):
     assert np.abs(shown - [0.8, 0.6, 0.3]).mean() < 0.1
 
 
+def test_a_faint_haze_brings_no_background_into_the_colours():
+    """A network's alpha is never exact: around the subject it leaves 1 % where there is nothing."""
+    rows, columns = np.indices((300, 300))
+    distance = np.hypot(rows - 150, columns - 150)
+    alpha = np.clip((60 - distance) / 20, 0, 1).astype(np.float32)
+    grey, green = np.array([[0.6, 0.55, 0.6], [0.1, 0.7, 0.05]], np.float32)
+    image = alpha[..., None] * grey + (1 - alpha[..., None]) * green
+    alpha[(distance >= 60) & (distance < 64)] = 0.01
+    found = estimate_foreground(image, alpha)
+    assert np.abs(found - grey)[alpha > 0.3].mean() < 3e-4
+    hidden = found[alpha == 0]
+    assert (hidden[:, 1] - hidden[:, [0, 2]].max(axis=1)).max() < 0.25  # of 0.6 in the background
+
+
 def test_everything_and_nothing():
     image = np.random.default_rng(0).random((20, 30, 3), "float32")
     np.testing.assert_allclose(
