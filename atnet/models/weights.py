@@ -156,12 +156,66 @@ def save_weights(model: ATNet, path: str | Path, dtype: str = "float32") -> None
         OSError: The file cannot be written; it is as it was then.
     """
     arrays = {
-        name: np.asarray(keras.ops.convert_to_numpy(variable.value), dtype)
+        name: np.asarray(keras.ops.convert_to_numpy(variable.value))
         for name, variable in variable_names(model).items()
     }
     arrays[_ARCHITECTURE] = np.array(list(_parts_of(model).values()))
+    _write_archive(arrays, path, dtype)
+
+
+def average_archives(
+    first: str | Path, second: str | Path, share: float, target: str | Path
+) -> None:
+    """Writes an archive on the way from one to another: `(1 - share) * first + share * second`.
+
+    Weights that were trained on from others gain on what they were shown and forget some of the
+    rest; an average of both can be better on either.
+
+    Args:
+        first: `.npz` archive, such as what a training began with.
+        second: Archive of the same network, such as what it ended with.
+        share: Of the second, in [0, 1].
+        target: Archive of float16 arrays to write.
+
+    Raises:
+        FileNotFoundError: An archive is missing.
+        ValueError: No such archives, archives of different networks, or a share out of range.
+
+    Reference:
+        Wortsman et al., "Robust Fine-Tuning of Zero-Shot Models", CVPR 2022.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     for name, value in (("a.npz", 1.0), ("b.npz", 3.0)):
+        ...         np.savez(f"{folder}/{name}", bias=np.full(1, value))
+        ...     average_archives(f"{folder}/a.npz", f"{folder}/b.npz", 0.25, f"{folder}/c.npz")
+        ...     read_archive(Path(folder) / "c.npz")
+        {'bias': array([1.5], dtype=float16)}
+    """
+    if not 0 <= share <= 1:
+        raise ValueError(f"share is {share}; it must be within 0 and 1")
+    start, end = read_archive(Path(first)), read_archive(Path(second))
+    # The first may be from before archives named their network.
+    _check_named(_named_parts(start), _named_parts(end) or _named_parts(start), first)
+    weights = {name: values for name, values in end.items() if name != _ARCHITECTURE}
+    names = {name: values for name, values in start.items() if name != _ARCHITECTURE}
+    problems = misfits(names, {name: values.shape for name, values in weights.items()})
+    problems += [f"unexpected {name}" for name in names if name not in weights]
+    if problems:
+        raise ValueError(f"{first} does not fit {second}: {'; '.join(problems)}")
+    for name, values in weights.items():
+        end[name] = (1 - share) * names[name].astype("float32") + share * values.astype("float32")
+    _write_archive(end, target, "float16")
+
+
+def _write_archive(arrays: dict[str, np.ndarray], path: str | Path, dtype: str) -> None:
+    cast = {
+        name: values if name == _ARCHITECTURE else values.astype(dtype)
+        for name, values in arrays.items()
+    }
     with replacing(path) as file:
-        np.savez(file, allow_pickle=False, **arrays)
+        np.savez(file, allow_pickle=False, **cast)
 
 
 def misfits(arrays: dict[str, np.ndarray], shapes: dict[str, tuple[int, ...]]) -> list[str]:

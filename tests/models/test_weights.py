@@ -1,10 +1,18 @@
+import shutil
+
 import keras
 import numpy as np
 import pytest
 
 import small_encoder
 from atnet.models.atnet import ATNet
-from atnet.models.weights import load_network, load_weights, save_weights, variable_names
+from atnet.models.weights import (
+    average_archives,
+    load_network,
+    load_weights,
+    save_weights,
+    variable_names,
+)
 from helpers import example_inputs, randomise
 
 
@@ -162,9 +170,54 @@ def test_missing_and_foreign_files(tmp_path, name, error, message):
         load_network(tmp_path / name)
 
 
-def test_published_weights_give_the_golden_values(optional_data, golden_path):
-    network = load_network(optional_data / "bootstrap" / "atnet_vgg16_float16.npz")
-    with np.load(golden_path) as golden:
+def test_weights_of_another_implementation_give_its_values(optional_data):
+    folder = optional_data / "bootstrap"
+    network = load_network(folder / "atnet_vgg16_float16.npz")
+    with np.load(folder / "golden.npz") as golden:
         outputs = network.predict_on_batch({"image": golden["image"], "trimap": golden["trimap"]})
         for name in ("coarse_alpha", "alpha"):
             np.testing.assert_allclose(outputs[name], golden[name], atol=1e-5)
+
+
+def test_an_average_lies_on_the_way_from_one_archive_to_another(model, archive, tmp_path):
+    randomise(model, seed=1)
+    save_weights(model, tmp_path / "later.npz")
+    average_archives(archive, tmp_path / "later.npz", 0.25, tmp_path / "average.npz")
+    first, later, average = (
+        variable_names(load_network(path))
+        for path in (archive, tmp_path / "later.npz", tmp_path / "average.npz")
+    )
+    for name, variable in average.items():
+        expected = 0.75 * first[name].numpy() + 0.25 * later[name].numpy()
+        np.testing.assert_allclose(variable.numpy(), expected, rtol=1e-3, atol=1e-6)
+
+
+def test_an_average_begins_and_ends_with_its_archives(archive, tmp_path):
+    later = altered(shutil.copy(archive, tmp_path / "later.npz"), **{"head/bn/beta": np.ones(64)})
+    for share, expected in ((0, archive), (1, later)):
+        average_archives(archive, later, share, tmp_path / "average.npz")
+        with np.load(expected) as wanted, np.load(tmp_path / "average.npz") as found:
+            assert wanted.keys() == found.keys()
+            np.testing.assert_allclose(found["head/bn/beta"], wanted["head/bn/beta"], rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"architecture": np.array(["vgg16", "attention_transfer", "full", "add"])}, "encoder"),
+        ({"head/bn/beta": None}, "missing head/bn/beta"),
+        ({"head/bn/beta": np.ones(3)}, r"head/bn/beta is \(3,\), expected \(64,\)"),
+        ({"tail": np.ones(3)}, "unexpected tail"),
+    ],
+    ids=["another network", "missing", "shape", "unexpected"],
+)
+def test_archives_that_do_not_fit_have_no_average(archive, tmp_path, changes, message):
+    other = altered(shutil.copy(archive, tmp_path / "other.npz"), **changes)
+    with pytest.raises(ValueError, match=message):
+        average_archives(other, archive, 0.5, tmp_path / "average.npz")
+    assert not (tmp_path / "average.npz").exists()
+
+
+def test_an_average_needs_a_share(archive, tmp_path):
+    with pytest.raises(ValueError, match=r"share is 1\.5; it must be within 0 and 1"):
+        average_archives(archive, archive, 1.5, tmp_path / "average.npz")
