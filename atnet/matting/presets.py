@@ -69,12 +69,12 @@ PRESETS = {
     for preset in (
         Preset(
             name="atnet-vgg16",
-            summary="VGG16 encoder; first weights, for evaluation",
+            summary="VGG16 encoder; second weights, for evaluation",
             parameters=23_332_071,
             megabytes=46.7,
-            licence="Apache-2.0 file; trained on procedural foregrounds over photographs licensed "
-            "for research, see the card",
-            sha256="867a598823e3950184ead60e5cf0f778db8663ffedb8e605747bf49f8eec537b",
+            licence="Apache-2.0 file; trained on procedural foregrounds over photographs, part of "
+            "them licensed for research, see the card",
+            sha256="84243b302dcd2ba3bc7a7dd4b540b9cb45cba2cda7d03fc1385b0d7de401b419",
         ),
     )
 }
