@@ -3,6 +3,8 @@
 from typing import Literal
 
 EngineName = Literal["onnxruntime", "openvino"]
+Place = Literal["local", "ray"]
+"""Where the workers of a batch are: processes of this machine, or actors of Ray."""
 Quality = Literal["fast", "standard", "best"]
 Refinement = Literal["colour-lines", "none"]
 Reading = Literal["shown", "stored"]

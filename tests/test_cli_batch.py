@@ -14,6 +14,7 @@ from atnet.cli import app
 from atnet.files.images import read_image
 from atnet.files.journal import read_journal
 from batch_files import photographs
+from storage_files import install_shelf
 
 COUNT = 40
 COMMAND = ("in", "--out", "out", "--quality", "fast", "--workers", "2", "--engine", "onnxruntime")
@@ -178,6 +179,7 @@ def test_a_watched_folder_is_matted_as_files_arrive_and_are_whole(folder):
         (["in", "--out", "o", "--shard", "3/2"], "--shard"),
         (["in", "--out", "o", "--shard", "half"], "--shard"),
         (["in", "--out", "o", "--workers", "0"], "--workers"),
+        (["in", "--out", "o", "--on", "slurm"], "--on"),
         (["in", "--out", "o", "--auto", "--masks", "in"], "at most one of"),
         (["list.jsonl", "--out", "o", "--auto"], "are for folders"),
     ],
@@ -199,6 +201,9 @@ def test_bad_usage_is_exit_2(refused, folder, arguments, message):
         (["in", "--out", "o", "--background", "no-colour"], "neither a file nor a colour"),
         (["in", "--out", "o", "--preset", "nope"], "allowed are atnet-vgg16"),
         (["in", "--out", "o", "--threads", "0"], "threads 0"),
+        (["in", "--out", "o", "--watch", "--on", "ray"], "only a folder of this machine"),
+        (["nope://in", "--out", "o"], "nope://in: Protocol not known: nope"),
+        (["in", "--out", "a::s3://o"], "chains of URLs cannot be used"),
     ],
 )
 def test_what_cannot_begin_is_one_line_and_exit_1(refused, folder, arguments, message):
@@ -218,3 +223,48 @@ def test_all_bad_lines_of_a_list_are_named(refused, folder):
     assert [line.split(":")[0] for line in run.stderr.splitlines()[1:]] == ["  line 2", "  line 3"]
     assert len(json.loads(run.stdout)["problems"]) == 2
     assert not (folder / "o").exists()
+
+
+def test_a_storage_is_read_and_written_by_several_processes(folder):
+    environment = os.environ | install_shelf(folder)
+    (folder / "in").rename(folder / "objects/photos")
+    (folder / "objects/photos/a/x0.png").unlink()
+    command = ["shelf://photos", *COMMAND[1:2], "shelf://out", *COMMAND[3:], "--json"]
+    runs = [
+        subprocess.run(
+            [sys.executable, "-m", "atnet", "batch", *command, *more],
+            cwd=folder, env=environment, check=False, capture_output=True,
+        )
+        for more in ([], [], ["--resume"])
+    ]  # fmt: skip
+    assert [run.returncode for run in runs] == [0, 1, 0], runs
+    assert json.loads(runs[0].stdout)["done"] == COUNT - 1
+    assert b"shelf://out/batch.jsonl: has 39 rows; continue with --resume" in runs[1].stderr
+    assert (json.loads(runs[2].stdout)["kept"], runs[2].stderr) == (COUNT - 1, b"")
+    entries = read_journal(folder / "objects/out/batch.jsonl")
+    sizes = {name: size for entry in entries for name, size in entry["outputs"].items()}
+    out = folder / "objects/out"
+    assert sizes == {
+        path.relative_to(out).as_posix(): path.stat().st_size for path in out.rglob("*.png")
+    }
+    assert len(sizes) == COUNT - 1
+    assert not (folder / "out").exists()
+
+
+@posix
+def test_on_ray_it_is_stopped_and_goes_on_here(folder):
+    """Ctrl-C reaches all processes of the terminal, Ray's too."""
+    run = start(folder, "--on", "ray", "--max-memory", "400MB", "--json", session=True)
+    wait_for(run, lambda: (folder / "out").exists() and len(journal(folder)) > 2)
+    os.killpg(run.pid, signal.SIGINT)
+    output, errors = run.communicate()
+    assert (run.returncode, errors) == (130, b"atnet: stopped; go on with --resume\n")
+    assert json.loads(output)["failed"] == 0
+    assert list((folder / "out").rglob(".*")) == []
+    kept = len(journal(folder))
+    assert 2 < kept < COUNT
+    run = start(folder, "--json", "--resume")
+    output, errors = run.communicate()
+    assert (run.returncode, errors) == (0, b"")
+    assert json.loads(output)["kept"] == kept
+    check_all_is_done(folder)

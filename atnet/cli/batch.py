@@ -2,12 +2,12 @@
 
 import re
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from atnet.choices import Place
 from atnet.cli.common import (
     Bits,
     Engine,
@@ -28,19 +28,28 @@ if TYPE_CHECKING:
     from atnet.jobs.batch import Batch
     from atnet.jobs.items import Pairing
 
-Source = Annotated[Path, typer.Argument(metavar="IN", help="Folder, or manifest (.jsonl).")]
-Out = Annotated[Path, typer.Option(help="Folder of the results; subfolders as in IN.")]
-Trimaps = Annotated[
-    Path | None, typer.Option(help="Folder like IN. Default: x.trimap.png beside x.jpg.")
+Source = Annotated[
+    str, typer.Argument(metavar="IN", help="Folder, or manifest (.jsonl); or the URL of one.")
 ]
-Masks = Annotated[Path | None, typer.Option(help="Rough masks instead of trimaps, likewise.")]
+Out = Annotated[
+    str,
+    typer.Option(help="Folder of the results, or its URL, such as s3://…; subfolders as in IN."),
+]
+Trimaps = Annotated[
+    str | None, typer.Option(help="Folder like IN. Default: x.trimap.png beside x.jpg.")
+]
+Masks = Annotated[str | None, typer.Option(help="Rough masks instead of trimaps, likewise.")]
 Auto = Annotated[bool, typer.Option("--auto", help="Find the subjects; simple backgrounds only.")]
 Write = Annotated[
     str, typer.Option(help="Some of alpha, foreground, cutout, composite, sheet; with commas.")
 ]
 Workers = Annotated[
-    int | None, typer.Option(min=1, help="Processes, a model in each. Default one a core, up to 4.")
+    int | None,
+    typer.Option(
+        min=1, help="Processes, a model in each. Default one a core, up to 4; all of a cluster."
+    ),
 ]
+On = Annotated[Place, typer.Option("--on", help="Where they run: this machine, or a Ray cluster.")]
 
 
 @app.command()
@@ -63,6 +72,7 @@ def batch(
     threads: Threads = None,
     engine: Engine = None,
     workers: Workers = None,
+    on: On = "local",
     shard: Annotated[str, typer.Option(help="i/n: the i-th of n parts, each its own run.")] = "1/1",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with what is left.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Wait for more, until Ctrl-C.")] = False,
@@ -78,13 +88,14 @@ def batch(
     Example: `atnet batch photos --trimaps trimaps --out cutouts --resume`
     """
     from atnet.files.problems import ProblemsError
+    from atnet.files.storage import location
     from atnet.jobs.background import parse_background
     from atnet.jobs.batch import Batch
     from atnet.jobs.items import Writing
 
     wanted = Batch(
-        source=source,
-        writing=Writing(out, _kinds(write), suffix, parse_background(background), bits),
+        source=location(source),
+        writing=Writing(location(out), _kinds(write), suffix, parse_background(background), bits),
         pairing=_pairing(source, trimaps, masks, auto=auto),
         matting={
             "preset": preset,
@@ -95,6 +106,7 @@ def batch(
             "engine": engine,
         },
         workers=workers,
+        on=on,
         shard=_shard(shard),
         resume=resume,
         watch=watch,
@@ -181,18 +193,19 @@ def _kinds(text: str) -> tuple[str, ...]:
     return wanted
 
 
-def _pairing(source: Path, trimaps: Path | None, masks: Path | None, *, auto: bool) -> "Pairing":
+def _pairing(source: str, trimaps: str | None, masks: str | None, *, auto: bool) -> "Pairing":
+    from atnet.files.storage import location
     from atnet.jobs.items import Pairing
 
     if sum([trimaps is not None, masks is not None, auto]) > 1:
         raise typer.BadParameter("give at most one of --trimaps, --masks, --auto")
-    if (trimaps or masks or auto) and not source.is_dir():
+    if (trimaps or masks or auto) and source.endswith(".jsonl"):
         raise typer.BadParameter(
             "--trimaps, --masks and --auto are for folders; a manifest says it of each image"
         )
     if masks:
-        return Pairing("mask", masks)
-    return Pairing("auto") if auto else Pairing("trimap", trimaps)
+        return Pairing("mask", location(masks))
+    return Pairing("auto") if auto else Pairing("trimap", location(trimaps) if trimaps else None)
 
 
 def _shard(text: str) -> tuple[int, int]:

@@ -2,18 +2,22 @@
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from atnet.files.atomic import write_bytes
+from atnet.files.storage import Location, StoragePath
 
 Entry = dict[str, Any]
 """What a line holds; JSON's types."""
+SAVED_EACH = 60.0
+"""Seconds after which a journal in a storage, where nothing can be added to an object, is put."""
 
 
-def read_journal(path: Path) -> list[Entry]:
+def read_journal(path: Location) -> list[Entry]:
     """Reads the entries; a last line that was cut off while it was written is left out.
 
     Args:
@@ -25,7 +29,7 @@ def read_journal(path: Path) -> list[Entry]:
     Raises:
         ValueError: Another line is no JSON object.
     """
-    lines = path.read_bytes().splitlines() if path.exists() else []
+    lines = path.read_bytes().splitlines() if path.is_file() else []
     entries = []
     for number, line in enumerate(lines, 1):
         try:
@@ -41,7 +45,7 @@ def read_journal(path: Path) -> list[Entry]:
     return entries
 
 
-def resume(path: Path, still_holds: Callable[[Entry], bool], *, wanted: bool) -> list[Entry]:
+def resume(path: Location, still_holds: Callable[[Entry], bool], *, wanted: bool) -> list[Entry]:
     """Prepares a journal for a run: what still holds is kept, all else leaves the file.
 
     Args:
@@ -60,13 +64,19 @@ def resume(path: Path, still_holds: Callable[[Entry], bool], *, wanted: bool) ->
     if entries and not wanted:
         raise ValueError(f"{path}: has {len(entries)} rows; continue with --resume, or remove it")
     kept = [entry for entry in entries if still_holds(entry)]
-    write_bytes(path, b"".join(map(_line, kept)))
+    content = b"".join(map(_line, kept))
+    if isinstance(path, StoragePath):
+        path.write_bytes(content)
+    else:
+        write_bytes(path, content)
     return kept
 
 
 @contextmanager
-def appending(path: Path) -> Iterator[Callable[[Entry], None]]:
+def appending(path: Location) -> Iterator[Callable[[Entry], None]]:
     """Opens a journal to add to; an entry is on disk when the call returns.
+
+    In a storage it is there a minute later at most, if others are added, and at the end.
 
     Args:
         path: JSON lines that end with a whole line, as `resume` leaves them.
@@ -74,6 +84,12 @@ def appending(path: Path) -> Iterator[Callable[[Entry], None]]:
     Yields:
         What adds an entry.
     """
+    with _putting(path) if isinstance(path, StoragePath) else _adding(path) as append:
+        yield append
+
+
+@contextmanager
+def _adding(path: Path) -> Iterator[Callable[[Entry], None]]:
     with path.open("ab") as file:
 
         def append(entry: Entry) -> None:
@@ -82,6 +98,24 @@ def appending(path: Path) -> Iterator[Callable[[Entry], None]]:
             os.fsync(file.fileno())
 
         yield append
+
+
+@contextmanager
+def _putting(path: StoragePath) -> Iterator[Callable[[Entry], None]]:
+    content = bytearray(path.read_bytes())
+    saved = time.monotonic()
+
+    def append(entry: Entry) -> None:
+        nonlocal saved
+        content.extend(_line(entry))
+        if time.monotonic() - saved > SAVED_EACH:
+            path.write_bytes(bytes(content))
+            saved = time.monotonic()
+
+    try:
+        yield append
+    finally:
+        path.write_bytes(bytes(content))
 
 
 def _line(entry: Entry) -> bytes:

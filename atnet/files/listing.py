@@ -1,11 +1,15 @@
 """Image files of a folder: which there are, what they are called, how large they are."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar, cast
 
 from PIL import Image
 
+from atnet.files.storage import Location, StoragePath
+
+Located = TypeVar("Located", bound=Location)
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".avif", ".gif", ".bmp")
 """By which images are known, in small or capital letters."""
 PHOTOGRAPHS = (*SUFFIXES, ".heic", ".heif", ".exr")
@@ -13,7 +17,7 @@ PHOTOGRAPHS = (*SUFFIXES, ".heic", ".heif", ".exr")
 _SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 
 
-def find_images(folder: Path, suffixes: Sequence[str] = SUFFIXES) -> list[Path]:
+def find_images(folder: Located, suffixes: Sequence[str] = SUFFIXES) -> list[Located]:
     """Finds the images of a folder and its subfolders; what is hidden is left out.
 
     Args:
@@ -30,14 +34,13 @@ def find_images(folder: Path, suffixes: Sequence[str] = SUFFIXES) -> list[Path]:
         raise ValueError(f"{folder}: is not a folder")
     return sorted(
         path
-        for path in folder.rglob("*")
+        for path in _files(folder)
         if path.suffix.lower() in suffixes
         and not any(name.startswith(".") for name in path.relative_to(folder).parts)
-        and path.is_file()
     )
 
 
-def files_by_stem(folder: Path) -> dict[str, Path]:
+def files_by_stem(folder: Located) -> dict[str, Located]:
     """Finds the images of a folder by name, as `find_images` does.
 
     Args:
@@ -49,7 +52,7 @@ def files_by_stem(folder: Path) -> dict[str, Path]:
     Raises:
         ValueError: It is no folder, or two files differ only in their suffix.
     """
-    found: dict[str, Path] = {}
+    found: dict[str, Located] = {}
     for path in find_images(folder):
         stem = path.relative_to(folder).with_suffix("").as_posix()
         if stem in found:
@@ -58,9 +61,15 @@ def files_by_stem(folder: Path) -> dict[str, Path]:
     return found
 
 
-def partner(files: dict[str, Path], folder: Path, stem: str) -> Path:
+def partner(files: dict[str, Located], folder: Located, stem: str) -> Located:
     """Returns the file of that stem, or the path where it is missing."""
     return files.get(stem, folder / f"{stem}.png")
+
+
+def _files(folder: Located) -> Iterable[Located]:
+    if isinstance(folder, StoragePath):
+        return cast(Iterable[Located], folder.objects())
+    return (path for path in folder.rglob("*") if path.is_file())
 
 
 def size_of(path: Path) -> tuple[int, int]:

@@ -1,13 +1,14 @@
 """From where pixels are read to the bytes of a file, within limits."""
 
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from PIL import Image
 
 from atnet.files.errors import ImageError
+from atnet.files.storage import StoragePath
 
-Source = str | Path | bytes | BinaryIO | Image.Image
+Source = str | Path | StoragePath | bytes | BinaryIO | Image.Image
 """Where pixels are read from: a file's path, its bytes, an open binary file, a Pillow image."""
 
 MAX_FILE_BYTES = 2**30
@@ -15,14 +16,14 @@ MAX_FILE_BYTES = 2**30
 
 def name_of(source: Source) -> str:
     """Returns what a source is called in messages."""
-    if isinstance(source, str | Path):
+    if isinstance(source, str | PurePath):
         return str(source)
     # Files opened by number, and Pillow images that were made and not opened, have no name.
     name = getattr(source, "filename" if isinstance(source, Image.Image) else "name", "")
     return name if isinstance(name, str) and name else "image data"
 
 
-def content_of(source: str | Path | bytes | BinaryIO) -> bytes:
+def content_of(source: str | Path | StoragePath | bytes | BinaryIO) -> bytes:
     """Reads all of a source.
 
     Args:
@@ -37,6 +38,8 @@ def content_of(source: str | Path | bytes | BinaryIO) -> bytes:
     if isinstance(source, str | Path):
         return _read_file(Path(source))
     name = name_of(source)
+    if isinstance(source, StoragePath):
+        return _read_object(source)
     content = source if isinstance(source, bytes) else _read_stream(source, name)
     if len(content) > MAX_FILE_BYTES:
         raise _too_large(name)
@@ -66,6 +69,15 @@ def _read_file(path: Path) -> bytes:
     if path.is_file():
         raise _too_large(str(path))
     raise ImageError(f"{path}: is not a file: name one image")
+
+
+def _read_object(path: StoragePath) -> bytes:
+    try:
+        if path.size() <= MAX_FILE_BYTES:
+            return path.read_bytes()
+    except OSError as error:  # which names the object
+        raise ImageError(f"{error}") from error
+    raise _too_large(str(path))
 
 
 def _too_large(name: str) -> ImageError:

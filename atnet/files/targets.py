@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from atnet.files.atomic import check_target
+from atnet.files.storage import Location, StoragePath
 
 
-def check_targets(outputs: Mapping[str, Path], inputs: Mapping[str, Path]) -> None:
+def check_targets(outputs: Mapping[str, Location], inputs: Mapping[str, Location]) -> None:
     """Refuses outputs that cannot be written, that are one file, or that are an input.
 
     Args:
@@ -19,11 +20,14 @@ def check_targets(outputs: Mapping[str, Path], inputs: Mapping[str, Path]) -> No
         ValueError: Two names are one file.
     """
     for path in outputs.values():
-        check_target(path)
+        if not isinstance(path, StoragePath):
+            check_target(path)
     check_clashes(outputs.items(), inputs.items())
 
 
-def check_clashes(outputs: Iterable[tuple[str, Path]], inputs: Iterable[tuple[str, Path]]) -> None:
+def check_clashes(
+    outputs: Iterable[tuple[str, Location]], inputs: Iterable[tuple[str, Location]]
+) -> None:
     """Refuses outputs that are one file or an input; their folders need not exist yet.
 
     Two names are one file by whatever way they lead to it: another spelling, a link, the letter
@@ -56,8 +60,10 @@ def check_clashes(outputs: Iterable[tuple[str, Path]], inputs: Iterable[tuple[st
         written[identity] = name
 
 
-def _identity(path: Path) -> tuple:
+def _identity(path: Location) -> tuple:
     """Equal for two names if and only if they are one file, which need not exist yet."""
+    if isinstance(path, StoragePath):
+        return (str(path),)
     with contextlib.suppress(RuntimeError):  # links in a circle, on Python 3.11 and 3.12
         path = path.resolve()
     try:

@@ -1,7 +1,6 @@
 """What a foreground is laid over: a colour, a picture, or its own photograph out of focus."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from PIL import ImageColor
@@ -9,6 +8,7 @@ from PIL import ImageColor
 from atnet.arrays import to_bytes, to_float
 from atnet.files.images import ImageError, Source
 from atnet.files.profiles import from_srgb
+from atnet.files.storage import location
 from atnet.foreground import blurred_background, composite, cover
 from atnet.matting.result import Result
 
@@ -57,8 +57,8 @@ def parse_background(text: str) -> Background:
     try:
         red, green, blue, *_ = ImageColor.getrgb(text)
     except ValueError as error:
-        if Path(text).is_file():
-            return Path(text)
+        if (picture := location(text)).is_file():
+            return picture
         raise ImageError(
             f"{text}: is neither a file nor a colour such as white or #00ff00, nor blur"
         ) from error

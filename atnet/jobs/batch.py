@@ -2,17 +2,22 @@
 
 import contextlib
 import functools
-import hashlib
-import os
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Generator, Iterator, Mapping, Set
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
+from atnet.choices import Place
 from atnet.files.journal import Entry, appending, resume
 from atnet.files.problems import one_line
+from atnet.files.storage import (
+    Location,
+    StoragePath,
+    size_if_there,
+)
+from atnet.jobs.cluster import work_on_ray
+from atnet.jobs.fingerprints import fingerprints, sizes_below
 from atnet.jobs.items import Item, Pairing, Writing, check_items, find_items, in_shard
 from atnet.jobs.manifest import read_manifest
 from atnet.jobs.photo import input_files, matte_photo
@@ -37,17 +42,20 @@ class Batch:
         writing: What is written, and where.
         pairing: How the photographs of a folder come to their hints.
         matting: Arguments of `Matting`; `threads` of each process, `max_memory` in each.
-        workers: Processes; by default one a core, up to `MOST_WORKERS`.
+        workers: Processes; by default one a core, up to `MOST_WORKERS`, or all that Ray has room
+            for.
+        on: Where they are.
         shard: Index from 1, and number of shards: only that part of the items.
         resume: Go on with what the journal says is left.
         watch: Go on for ever with what arrives in the folder.
     """
 
-    source: Path
+    source: Location
     writing: Writing
     pairing: Pairing = field(default_factory=Pairing)
     matting: Mapping[str, Any] = field(default_factory=dict)
     workers: int | None = None
+    on: Place = "local"
     shard: tuple[int, int] = (1, 1)
     resume: bool = False
     watch: bool = False
@@ -67,7 +75,7 @@ class Plan:
     batch: Batch
     tasks: list[Task]
     kept: frozenset[str]
-    journal: Path
+    journal: Location
 
 
 def plan_batch(batch: Batch) -> Plan:
@@ -91,9 +99,12 @@ def plan_batch(batch: Batch) -> Plan:
     tasks = _tasks(batch, items)
     current = {fingerprint for fingerprint, _ in tasks}
     folder = batch.writing.folder
-    folder.mkdir(parents=True, exist_ok=True)
+    _make(folder)
     journal = folder / _journal_name(*batch.shard)
-    kept = resume(journal, lambda entry: _holds(entry, current, journal), wanted=batch.resume)
+    sizes = sizes_below(folder) if batch.resume else {}.get
+    kept = resume(
+        journal, lambda entry: _holds(entry, current, sizes, journal), wanted=batch.resume
+    )
     done = frozenset(entry["fingerprint"] for entry in kept)
     return Plan(batch, [task for task in tasks if task[0] not in done], done, journal)
 
@@ -115,9 +126,6 @@ def run_batch(plan: Plan, tell: Callable[[Entry], None] = lambda _: None) -> Non
     batch = plan.batch
     if not (plan.tasks or batch.watch):
         return
-    workers = min(MOST_WORKERS, usable_cores()) if batch.workers is None else batch.workers
-    workers = workers if batch.watch else min(workers, len(plan.tasks))
-    prepare = functools.partial(_prepare, batch.matting)
     with appending(plan.journal) as append:
 
         def record(task: Task, outcome: Entry) -> None:
@@ -125,10 +133,7 @@ def run_batch(plan: Plan, tell: Callable[[Entry], None] = lambda _: None) -> Non
             append(entry)
             tell(entry)
 
-        tasks = _arrivals(plan, record) if batch.watch else iter(plan.tasks)
-        threads = batch.matting.get("threads")
-        results = work_through(prepare, tasks, workers=workers, threads=threads)
-        with contextlib.closing(results):
+        with contextlib.closing(_results(plan, record)) as results:
             for task, outcome in results:
                 record(task, _failure(outcome.reason) if isinstance(outcome, Killed) else outcome)
 
@@ -147,11 +152,29 @@ def matte_item(item: Item, matting: Matting) -> Entry:
         warnings.simplefilter("always", UserWarning)
         try:
             for target in _targets(item):
-                target.parent.mkdir(parents=True, exist_ok=True)
+                _make(target.parent)
             outcome = {"error": None, **asdict(matte_photo(item.job, matting))}
         except Exception as error:  # one bad photograph must not end the batch
             outcome = _failure(error)
     return {**outcome, "warnings": [one_line(warning.message) for warning in caught]}
+
+
+def _results(
+    plan: Plan, record: Callable[[Task, Entry], None]
+) -> Generator[tuple[Task, Entry | Killed], None, None]:
+    batch = plan.batch
+    prepare = functools.partial(_prepare, batch.matting)
+    threads, workers = batch.matting.get("threads"), batch.workers
+    if batch.on == "ray":
+        max_memory = batch.matting.get("max_memory")
+        return work_on_ray(
+            prepare, plan.tasks, workers=workers, threads=threads, max_memory=max_memory
+        )
+    workers = min(MOST_WORKERS, usable_cores()) if workers is None else workers
+    if batch.watch:
+        return work_through(prepare, _arrivals(plan, record), workers=workers, threads=threads)
+    workers = min(workers, len(plan.tasks))
+    return work_through(prepare, plan.tasks, workers=workers, threads=threads)
 
 
 def _prepare(options: Mapping[str, Any], threads: int) -> Callable[[Task], Entry]:
@@ -161,7 +184,9 @@ def _prepare(options: Mapping[str, Any], threads: int) -> Callable[[Task], Entry
 
 def _items(batch: Batch) -> list[Item]:
     source, out = batch.source, batch.writing.folder
-    if source.is_dir():
+    if batch.watch and (isinstance(source, StoragePath) or batch.on == "ray"):
+        raise ValueError(f"{source}: only a folder of this machine can be watched, by itself")
+    if source.suffix != ".jsonl" and source.is_dir():
         if out.resolve().is_relative_to(source.resolve()):
             raise ValueError(f"{out}: is inside of {source}, which is read; write elsewhere")
         return find_items(source, batch.pairing, batch.writing)
@@ -176,18 +201,9 @@ def _tasks(batch: Batch, items: list[Item]) -> list[Task]:
     """The items of the shard with their fingerprints."""
     options = repr([batch.matting.get(name) for name in _DECISIVE])
     chosen = [item for item in items if in_shard(item.name, *batch.shard)]
-    return [(_fingerprint(item, options), item) for item in chosen]
-
-
-def _fingerprint(item: Item, options: str) -> str:
-    """Tells unchanged inputs by size and time of change, which is quick for any number."""
-    parts = [options, repr(item.job)]
-    for role, path in input_files(item.job).items():
-        with contextlib.suppress(OSError):
-            status = path.stat()
-            parts.append(f"{role} {status.st_size} {status.st_mtime_ns}")
-    content = "\n".join(parts).encode(errors="surrogateescape")  # file names may be any bytes
-    return hashlib.sha256(content).hexdigest()[:16]
+    folders = [batch.pairing.folder, None if batch.source.suffix == ".jsonl" else batch.source]
+    prints = fingerprints(chosen, options, filter(None, folders))
+    return list(zip(prints, chosen, strict=True))
 
 
 def _journal_name(index: int, count: int) -> str:
@@ -195,30 +211,35 @@ def _journal_name(index: int, count: int) -> str:
     return "batch.jsonl" if count == 1 else f"batch.{index}-of-{count}.jsonl"
 
 
-def _entry(task: Task, outcome: Entry, folder: Path) -> Entry:
+def _entry(task: Task, outcome: Entry, folder: Location) -> Entry:
     fingerprint, item = task
-    names = [] if outcome["error"] else [os.path.relpath(path, folder) for path in _targets(item)]
-    outputs = _sizes(folder, names)
+    written = [] if outcome["error"] else _targets(item)
+    outputs = {str(path.relative_to(folder.absolute())): size_if_there(path) for path in written}
     return {"image": item.name, "fingerprint": fingerprint, "outputs": outputs, **outcome}
 
 
-def _holds(entry: Entry, current: Set[str], journal: Path) -> bool:
+def _holds(
+    entry: Entry,
+    current: Set[str],
+    size: Callable[[str], int | None],
+    journal: Location,
+) -> bool:
     """Whether an item is done: its outputs are there and whole, its inputs unchanged."""
     if not isinstance(entry.get("outputs"), dict) or not {"fingerprint", "error"} <= entry.keys():
         raise ValueError(f"{journal}: is no journal of a batch; remove or rename it")
     outputs = entry["outputs"]
     unchanged = entry["error"] is None and entry["fingerprint"] in current
-    return unchanged and outputs == _sizes(journal.parent, outputs)
+    return unchanged and outputs == {name: size(name) for name in outputs}
 
 
-def _sizes(folder: Path, names: Iterable[str]) -> dict[str, int | None]:
-    """Bytes of files; all are written as a whole, so that one of another size is another file."""
-    paths = {name: folder / name for name in names}
-    return {name: path.stat().st_size if path.exists() else None for name, path in paths.items()}
+def _make(folder: Location) -> None:
+    if not isinstance(folder, StoragePath):  # which has no folders
+        folder.mkdir(parents=True, exist_ok=True)
 
 
-def _targets(item: Item) -> list[Path]:
-    return [Path(str(target)) for target in item.job.outputs.wanted().values()]
+def _targets(item: Item) -> list[Location]:
+    wanted = item.job.outputs.wanted().values()
+    return [target for target in wanted if isinstance(target, Location)]
 
 
 def _failure(reason: object) -> Entry:

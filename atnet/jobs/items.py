@@ -3,10 +3,11 @@
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Literal
 
 from atnet.files.listing import PHOTOGRAPHS, files_by_stem, find_images, partner
+from atnet.files.storage import Location
 from atnet.files.targets import check_clashes
 from atnet.jobs.background import WHITE, Background
 from atnet.jobs.outputs import Outputs, check_outputs
@@ -44,7 +45,7 @@ class Writing:
         bits: Per channel; None is the format's usual.
     """
 
-    folder: Path
+    folder: Location
     kinds: tuple[str, ...] = ("cutout",)
     suffix: str = ".png"
     background: Background = WHITE
@@ -52,10 +53,10 @@ class Writing:
 
     def names(self, image: str) -> dict[str, str]:
         """Names what is written of a photograph: `a/x.jpg` becomes `a/x.cutout.png`."""
-        stem = PurePath(image).with_suffix("")
+        stem = PurePath(image.rpartition("://")[2]).with_suffix("")
         return {kind: f"{stem}.{kind}{self.suffix}" for kind in self.kinds}
 
-    def job(self, image: Path, hint: Hint, names: Mapping[str, str]) -> Job:
+    def job(self, image: Location, hint: Hint, names: Mapping[str, str]) -> Job:
         """Makes the job of a photograph; raises `ImageError` for a format that cannot be."""
         folder = self.folder.absolute()
         outputs = Outputs(**{kind: folder / name for kind, name in names.items()})
@@ -74,10 +75,10 @@ class Pairing:
     """
 
     kind: Literal["trimap", "mask", "auto"] = "trimap"
-    folder: Path | None = None
+    folder: Location | None = None
 
 
-def find_items(folder: Path, pairing: Pairing, writing: Writing) -> list[Item]:
+def find_items(folder: Location, pairing: Pairing, writing: Writing) -> list[Item]:
     """Finds the photographs of a folder and its subfolders; what is hidden is left out.
 
     Args:
@@ -95,7 +96,7 @@ def find_items(folder: Path, pairing: Pairing, writing: Writing) -> list[Item]:
     tree = pairing.folder and pairing.folder.absolute()
     hints = files_by_stem(tree) if tree else {}
 
-    def hint(image: Path, stem: str) -> Hint:
+    def hint(image: Location, stem: str) -> Hint:
         if pairing.kind == "auto":
             return NoHint()
         beside = image.with_name(f"{image.stem}{TRIMAP_ENDING}.png")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
@@ -10,8 +10,9 @@ import numpy as np
 from atnet.files.atomic import write_all
 from atnet.files.images import ImageError, encode_image
 from atnet.files.metadata import Metadata
+from atnet.files.storage import Location, StoragePath
 
-Target = Path | BinaryIO
+Target = Location | BinaryIO
 """Where a picture is written: a file by its suffix, or PNG into an open binary file."""
 
 VISIBLE = 1 / 510
@@ -149,19 +150,21 @@ def encoded(
     Raises:
         ImageError: The format cannot hold it; the message names the target.
     """
-    suffix = target.suffix if isinstance(target, Path) else ".png"
+    suffix = target.suffix if isinstance(target, PurePath) else ".png"
     try:
         return encode_image(picture, suffix, bits, premultiplied=premultiplied, metadata=metadata)
     except ImageError as error:
         raise ImageError(
-            f"{target}: {error}" if isinstance(target, Path) else f"{error}"
+            f"{target}: {error}" if isinstance(target, PurePath) else f"{error}"
         ) from error
 
 
 def write(contents: Mapping[Target, bytes]) -> None:
-    """Writes all files, or on any failure none; then what goes to open files."""
+    """Writes all files, or on any failure none; then objects, each whole; then open files."""
     write_all({target: data for target, data in contents.items() if isinstance(target, Path)})
     for target, data in contents.items():
-        if not isinstance(target, Path):
+        if isinstance(target, StoragePath):
+            target.write_bytes(data)
+        elif not isinstance(target, Path):
             target.write(data)
             target.flush()

@@ -10,6 +10,7 @@ import numpy as np
 from atnet.choices import Reading
 from atnet.files.images import ImageError, Source, read_photograph
 from atnet.files.metadata import Metadata
+from atnet.files.storage import Location, StoragePath
 from atnet.files.targets import check_targets
 from atnet.jobs.background import WHITE, Background, laid_over
 from atnet.jobs.outputs import (
@@ -111,7 +112,7 @@ def matte_photo(job: Job, matting: Matting) -> Done:
     return Done(width, height, round(unknown, 4), round(seconds, 2), crop)
 
 
-def input_files(job: Job) -> dict[str, Path]:
+def input_files(job: Job) -> dict[str, Location]:
     """Returns the files that a job reads, by what they are."""
     shown = job.outputs.composite or job.outputs.sheet
     inputs = {"image": job.image, **hint_pictures(job.hint)}
@@ -203,6 +204,7 @@ def _written_metadata(metadata: Metadata, finish: Finish) -> Metadata:
     return metadata if finish.keep_exif else metadata._replace(exif=None)
 
 
-def _paths(named: Mapping[str, object]) -> dict[str, Path]:
+def _paths(named: Mapping[str, object]) -> dict[str, Location]:
     """Those that are files with a name."""
-    return {name: Path(it) for name, it in named.items() if isinstance(it, str | Path)}
+    paths = {name: Path(it) if isinstance(it, str) else it for name, it in named.items()}
+    return {name: path for name, path in paths.items() if isinstance(path, Path | StoragePath)}

@@ -1,6 +1,9 @@
+import fsspec
 import pytest
 
+from atnet.files import journal
 from atnet.files.journal import appending, read_journal, resume
+from atnet.files.storage import StoragePath
 
 
 @pytest.fixture
@@ -61,3 +64,39 @@ def test_another_file_is_refused_by_the_number_of_its_line(path, line):
     path.write_bytes(line + b"\n" + path.read_bytes())
     with pytest.raises(ValueError, match=r"rows\.jsonl: line 1 is no entry of a journal"):
         read_journal(path)
+
+
+@pytest.fixture
+def stored():
+    yield StoragePath("memory://out/rows.jsonl")
+    fsspec.filesystem("memory").store.clear()
+
+
+def test_in_a_storage_it_is_put_as_a_whole_each_minute_and_however_the_run_ends(
+    stored, monkeypatch
+):
+    assert read_journal(stored) == []
+    assert resume(stored, lambda _: True, wanted=False) == []
+
+    def stopped():
+        with appending(stored) as append:
+            append({"name": "a"})
+            assert read_journal(stored) == []
+            monkeypatch.setattr(journal, "SAVED_EACH", -1)
+            append({"name": "b"})
+            assert read_journal(stored) == [{"name": "a"}, {"name": "b"}]
+            monkeypatch.setattr(journal, "SAVED_EACH", 60)
+            append({"name": "c"})
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert [entry["name"] for entry in read_journal(stored)] == ["a", "b", "c"]
+    with pytest.raises(ValueError, match="has 3 rows; continue with --resume"):
+        resume(stored, lambda _: True, wanted=False)
+    assert resume(stored, lambda entry: entry["name"] != "b", wanted=True) == [
+        {"name": "a"}, {"name": "c"}
+    ]  # fmt: skip
+    with appending(stored) as append:
+        append({"name": "d"})
+    assert [entry["name"] for entry in read_journal(stored)] == ["a", "c", "d"]

@@ -1,10 +1,12 @@
 import cv2
+import fsspec
 import numpy as np
 import pytest
 from PIL import Image
 
 from atnet.files.images import read_image
 from atnet.files.listing import files_by_stem, find_images, size_of
+from atnet.files.storage import StoragePath
 from scene_files import disc_scene, save
 
 
@@ -65,3 +67,16 @@ def test_sizes_of_what_is_no_image_are_refused_by_name(tmp_path):
     (tmp_path / "text.png").write_text("no image")
     with pytest.raises(ValueError, match=r"text\.png cannot be read: UnidentifiedImageError"):
         size_of(tmp_path / "text.png")
+
+
+def test_a_storage_is_listed_as_a_folder_is():
+    bucket = StoragePath("memory://listed")
+    try:
+        for name in ("b.png", "a.JPG", "sub/a.png", ".hidden/c.png", "._b.png", "notes.txt"):
+            (bucket / name).write_bytes(b"x")
+        assert find_images(bucket) == [bucket / "a.JPG", bucket / "b.png", bucket / "sub/a.png"]
+        assert files_by_stem(bucket / "sub") == {"a": bucket / "sub/a.png"}
+        with pytest.raises(ValueError, match="memory://listed/missing: is not a folder"):
+            find_images(bucket / "missing")
+    finally:
+        fsspec.filesystem("memory").store.clear()

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from atnet.files.storage import StoragePath
 from atnet.files.targets import check_clashes, check_targets
 
 
@@ -73,3 +74,13 @@ def test_clashes_are_found_in_folders_that_are_still_to_be_made():
 def test_links_in_a_circle_do_not_break_the_search():
     Path("loop.png").symlink_to("loop.png")
     check_clashes([("alpha", Path("loop.png"))], [("image", Path("photo.png"))])
+
+
+def test_objects_of_a_storage_are_told_apart_by_their_names():
+    one, two = StoragePath("s3://bucket/x.png"), StoragePath("s3://bucket/y.png")
+    check_targets({"alpha": one}, {"image": two})
+    check_clashes([("alpha", one), ("cutout", two)], [("image", Path("bucket/x.png"))])
+    with pytest.raises(ValueError, match=r"alpha would replace the image s3://bucket/x\.png"):
+        check_targets({"alpha": one}, {"image": StoragePath("s3://bucket/x.png")})
+    with pytest.raises(ValueError, match="a and b are one file"):
+        check_clashes([("a", one), ("b", StoragePath("s3://bucket/x.png"))], [])

@@ -3,7 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from atnet.files.images import ImageError, read_image
+from atnet.files.images import ImageError, encode_image, read_image
+from atnet.files.storage import StoragePath
 from atnet.jobs.background import Blur, laid_over, parse_background
 from atnet.matting.result import Result
 from image_files import WIDE_PROFILE, saved
@@ -60,3 +61,13 @@ def test_a_colour_is_seen_the_same_in_a_photograph_of_other_colours():
     data = saved(np.round(seen * 255).astype(np.uint8), "PNG", icc_profile=WIDE_PROFILE)
     np.testing.assert_allclose(read_image(data)[0, 0], [0.2, 0.6, 0.4], atol=0.01)
     assert abs(seen[0, 0] - [0.2, 0.6, 0.4]).max() > 0.05
+
+
+def test_a_picture_of_a_storage():
+    wall = StoragePath("memory://walls/wall.png")
+    wall.write_bytes(encode_image(np.full((6, 8, 3), 0.25, np.float32)))
+    assert parse_background("memory://walls/wall.png") == wall
+    over = laid_over(result(np.zeros(3, np.float32)), wall)
+    np.testing.assert_allclose(over[0, 0], 64 / 255, atol=1e-6)  # rounded to 8 bits
+    with pytest.raises(ImageError, match="is neither a file nor a colour"):
+        parse_background("memory://walls/none.png")

@@ -1,12 +1,15 @@
+import dataclasses
 import multiprocessing
 import os
 from pathlib import Path
 
+import fsspec
 import numpy as np
 import pytest
 
 from atnet.files.images import read_grey, write_image
 from atnet.files.journal import appending, read_journal
+from atnet.files.storage import StoragePath
 from atnet.jobs.batch import Batch, matte_item, plan_batch, run_batch
 from atnet.jobs.items import Item, Pairing, Writing
 from atnet.jobs.outputs import Outputs
@@ -191,3 +194,61 @@ def test_warnings_and_what_nobody_expects_are_part_of_an_entry(tmp_path):
     assert str(grey.sum()) in warning
     entry = matte_item(item, Broken(**OPTIONS))
     assert entry == {"error": "the accelerator is gone", "warnings": [warning]}
+
+
+@pytest.fixture
+def stored():
+    """The same photographs in a storage; this process alone sees them, so it does the work, too."""
+    yield StoragePath("memory://photos"), StoragePath("memory://out")
+    fsspec.filesystem("memory").store.clear()
+
+
+def uploaded(folder, bucket):
+    for path in folder.rglob("*.png"):
+        (bucket / path.relative_to(folder).as_posix()).write_bytes(path.read_bytes())
+
+
+def test_a_storage_is_planned_done_and_resumed_as_a_folder_is(stored, tmp_path):
+    bucket, out = stored
+    uploaded(photographs(tmp_path, 4), bucket)
+    wanted = Batch(bucket, Writing(out, ("cutout", "alpha")), matting=OPTIONS)
+    plan = plan_batch(wanted)
+    assert [item.name for _, item in plan.tasks] == ["a/x0.png", "a/x2.png", "b/x1.png", "b/x3.png"]
+    with pytest.raises(
+        ValueError, match=r"memory://out: is inside of|is inside of memory://photos"
+    ):
+        plan_batch(Batch(bucket, Writing(bucket / "out")))
+    matting = Matting(**OPTIONS)
+    entry = matte_item(plan.tasks[0][1], matting)
+    assert entry["error"] is None
+    assert [path.relative_to(out).as_posix() for path in out.objects()] == [
+        "a/x0.alpha.png", "a/x0.cutout.png", "batch.jsonl"
+    ]  # fmt: skip
+    matte_photo(
+        Job(tmp_path / "a/x0.png", DrawnTrimap(tmp_path / "a/x0.trimap.png"),
+            Outputs(cutout=tmp_path / "one.png")), matting
+    )  # fmt: skip
+    assert (out / "a/x0.cutout.png").read_bytes() == (tmp_path / "one.png").read_bytes()
+    sizes = {f"a/x0.{kind}.png": (out / f"a/x0.{kind}.png").size() for kind in ("alpha", "cutout")}
+    line = {"image": "a/x0.png", "fingerprint": plan.tasks[0][0], "outputs": sizes, **entry}
+    with appending(plan.journal) as append:
+        append(line)
+    (bucket / "b/x1.trimap.png").write_bytes(b"changed")
+    again = plan_batch(dataclasses.replace(wanted, resume=True))
+    assert [item.name for _, item in again.tasks] == ["a/x2.png", "b/x1.png", "b/x3.png"]
+    (out / "a/x0.alpha.png").write_bytes(b"cut off")
+    assert len(plan_batch(dataclasses.replace(wanted, resume=True)).tasks) == 4
+    failed = matte_item(again.tasks[1][1], matting)["error"]
+    assert failed.startswith("memory://photos/b/x1.trimap.png: is not a JPEG")
+    (bucket / "a/x2.png").write_bytes(b"")
+    fsspec.filesystem("memory").rm_file("/photos/b/x3.png")
+    assert matte_item(again.tasks[2][1], matting)["error"] == (
+        "memory://photos/b/x3.png: cannot be read: no such object"
+    )
+
+
+def test_only_a_folder_of_this_machine_can_be_watched(stored, tmp_path):
+    photographs(tmp_path / "in", 1)
+    for options in ({"source": stored[0]}, {"on": "ray"}):
+        with pytest.raises(ValueError, match="only a folder of this machine can be watched"):
+            plan_batch(batch(tmp_path, watch=True, **options))

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from atnet.files.images import ImageError
+from atnet.files.storage import StoragePath
 from atnet.jobs.items import Item, Pairing, Writing, check_items, find_items, in_shard
 from atnet.jobs.outputs import Outputs
 from atnet.jobs.photo import Job
@@ -117,3 +118,20 @@ def test_shards_are_disjoint_complete_and_stay_as_they_are():
     assert [index for index in range(1, 8) if in_shard("123456789", index, 7)] == [
         0xCBF43926 % 7 + 1
     ]
+
+
+def test_a_storage_is_a_folder_like_others(tmp_path):
+    photos, hints = StoragePath("memory://photos"), StoragePath("memory://photos/hints")
+    for name in ("a/x.jpg", "a/x.trimap.png", "hints/a/x.bmp", ".old/y.jpg"):
+        (photos / name).write_bytes(b"x")
+    out = StoragePath("memory://out")
+    assert found(photos, Pairing("mask", hints), folder=out) == {
+        "a/x.jpg": Job(
+            photos / "a/x.jpg",
+            RoughMask(hints / "a/x.bmp"),
+            Outputs(cutout=out / "a/x.cutout.png"),
+        )
+    }
+    job = found(photos / "a", Pairing(), folder=tmp_path)["x.jpg"]
+    assert job.hint == DrawnTrimap(photos / "a/x.trimap.png")
+    assert job.outputs == Outputs(cutout=tmp_path / "x.cutout.png")

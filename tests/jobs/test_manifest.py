@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from atnet.files.problems import ProblemsError
+from atnet.files.storage import StoragePath
 from atnet.jobs.items import Writing
 from atnet.jobs.manifest import read_manifest
 from atnet.jobs.outputs import Outputs
@@ -77,3 +80,33 @@ def test_all_bad_lines_are_named_by_their_numbers(tmp_path):
 def test_a_missing_manifest_is_an_error_of_the_system(tmp_path):
     with pytest.raises(OSError, match=r"none\.jsonl"):
         read_manifest(tmp_path / "none.jsonl", Writing(tmp_path))
+
+
+def test_inputs_may_be_urls_and_outputs_are_named_by_what_follows_the_protocol(tmp_path):
+    url, local, odd = read(
+        tmp_path,
+        '{"image": "s3://bucket/a/x.jpg", "trimap": "gs://other/t.png"}',
+        '{"image": "file:///elsewhere/y.jpg", "auto": true, "cutout": "y.png"}',
+        '{"image": "z.jpg", "mask": "s3://bucket/m.png"}',
+    )
+    assert url.job.image == StoragePath("s3://bucket/a/x.jpg")
+    assert url.job.hint == DrawnTrimap(StoragePath("gs://other/t.png"))
+    assert url.job.outputs == Outputs(cutout=tmp_path / "out/bucket/a/x.cutout.png")
+    assert str(local.job.image) == "/elsewhere/y.jpg"
+    assert odd.job.image == tmp_path / "z.jpg"
+    assert odd.job.hint == RoughMask(StoragePath("s3://bucket/m.png"))
+
+
+def test_a_manifest_may_lie_in_a_storage(tmp_path):
+    path = StoragePath("memory://lists/day/list.jsonl")
+    path.write_bytes(b'{"image": "x.jpg", "trimap": "/shared/t.png"}\n{"image": "../y.jpg"}\n')
+    with pytest.raises(ProblemsError, match=r"memory://lists/day/list\.jsonl: nothing was done"):
+        read_manifest(path, Writing(tmp_path))
+    path.write_bytes(b'{"image": "x.jpg", "trimap": "/shared/t.png"}\n')
+    (item,) = read_manifest(path, Writing(StoragePath("memory://out")))
+    assert str(item.job.image) == "memory://lists/day/x.jpg"
+    assert item.job.hint == DrawnTrimap(Path("/shared/t.png"))
+    assert str(item.job.outputs.cutout) == "memory://out/x.cutout.png"
+    path.write_bytes(b'{"image": "x.jpg", "auto": true, "cutout": "../x.png"}\n')
+    with pytest.raises(ProblemsError, match="is outside of the output folder"):
+        read_manifest(path, Writing(StoragePath("memory://out")))

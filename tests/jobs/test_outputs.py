@@ -5,6 +5,7 @@ import pytest
 
 from atnet.files.images import ImageError, read_grey
 from atnet.files.metadata import Metadata
+from atnet.files.storage import StoragePath
 from atnet.jobs.outputs import (
     Margin,
     Outputs,
@@ -84,3 +85,18 @@ def test_files_and_open_files_are_written(tmp_path):
         write({target: encoded(target, alpha, 16, None, Metadata())})
     np.testing.assert_array_equal(read_grey(tmp_path / "a.tif"), 1)
     assert stream.getvalue().startswith(b"\x89PNG")
+
+
+def test_objects_are_put_after_files_and_in_their_own_formats(tmp_path):
+    name = StoragePath("memory://outputs/a/cutout.jpg")
+    with pytest.raises(ImageError, match=r"memory://outputs/a/cutout\.jpg: .*no alpha channel"):
+        check_outputs({"cutout": name}, None)
+    alpha = StoragePath("memory://outputs/a/alpha.tif")
+    picture = np.full((4, 5), 0.5, np.float32)
+    data = encoded(alpha, picture, 16, None, Metadata())
+    with pytest.raises(OSError, match=r"the folder .* does not exist"):
+        write({alpha: data, tmp_path / "none/alpha.tif": data})
+    assert not alpha.is_file()
+    write({alpha: data, tmp_path / "alpha.tif": data})
+    assert alpha.read_bytes() == (tmp_path / "alpha.tif").read_bytes() == data
+    assert read_grey(alpha).shape == (4, 5)
