@@ -118,12 +118,9 @@ def _parts_of(model: ATNet) -> dict[str, str]:
 
 def _assign(model: ATNet, arrays: dict[str, np.ndarray], path: str | Path) -> None:
     _check_named(_named_parts(arrays), _parts_of(model), path)
-    variables = variable_names(model)
-    weights = {name: values for name, values in arrays.items() if name != _ARCHITECTURE}
-    problems = misfits(weights, {name: tuple(v.shape) for name, v in variables.items()})
-    problems += [f"unexpected {name}" for name in weights if name not in variables]
-    if problems:
-        raise ValueError(f"{path} does not fit this network: {'; '.join(problems)}")
+    variables, weights = variable_names(model), _weights(arrays)
+    shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
+    _check_shapes(weights, shapes, f"{path} does not fit this network")
     for name, variable in variables.items():
         variable.assign(weights[name].astype("float32"))
 
@@ -179,6 +176,7 @@ def average_archives(
 
     Raises:
         FileNotFoundError: An archive is missing.
+        OSError: The target cannot be written; it is as it was then.
         ValueError: No such archives, archives of different networks, or a share out of range.
 
     Reference:
@@ -196,17 +194,30 @@ def average_archives(
     if not 0 <= share <= 1:
         raise ValueError(f"share is {share}; it must be within 0 and 1")
     start, end = read_archive(Path(first)), read_archive(Path(second))
-    # The first may be from before archives named their network.
+    # Either may be from before archives named their network.
     _check_named(_named_parts(start), _named_parts(end) or _named_parts(start), first)
-    weights = {name: values for name, values in end.items() if name != _ARCHITECTURE}
-    names = {name: values for name, values in start.items() if name != _ARCHITECTURE}
-    problems = misfits(names, {name: values.shape for name, values in weights.items()})
-    problems += [f"unexpected {name}" for name in names if name not in weights]
+    ends = _weights(end)
+    shapes = {name: values.shape for name, values in ends.items()}
+    _check_shapes(_weights(start), shapes, f"{first} does not fit {second}")
+    between = {
+        name: (1 - share) * start[name].astype("float32") + share * values.astype("float32")
+        for name, values in ends.items()
+    }
+    _write_archive({**start, **end, **between}, target, "float16")
+
+
+def _weights(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """All arrays but the one that names the network."""
+    return {name: values for name, values in arrays.items() if name != _ARCHITECTURE}
+
+
+def _check_shapes(
+    weights: dict[str, np.ndarray], shapes: dict[str, tuple[int, ...]], words: str
+) -> None:
+    problems = misfits(weights, shapes)
+    problems += [f"unexpected {name}" for name in weights if name not in shapes]
     if problems:
-        raise ValueError(f"{first} does not fit {second}: {'; '.join(problems)}")
-    for name, values in weights.items():
-        end[name] = (1 - share) * names[name].astype("float32") + share * values.astype("float32")
-    _write_archive(end, target, "float16")
+        raise ValueError(f"{words}: {'; '.join(problems)}")
 
 
 def _write_archive(arrays: dict[str, np.ndarray], path: str | Path, dtype: str) -> None:
