@@ -57,8 +57,11 @@ class StoragePath(PurePosixPath):
             return storage.isfile(name)
 
     def size(self) -> int:
-        """Asks for the object's bytes; raises `OSError` if there is none."""
-        return self._info()["size"] or 0
+        """Asks for the object's bytes; raises `OSError` if there is none, or it is not told."""
+        size = self._info()["size"]
+        if size is None:  # by some web servers: there may be no end to it
+            raise OSError(f"{self}: cannot be read: its storage does not tell its size")
+        return size
 
     def version(self) -> str:
         """Asks for what changes whenever the object does; raises `OSError` if there is none."""
@@ -110,8 +113,10 @@ class StoragePath(PurePosixPath):
         except FileNotFoundError as error:
             missing = "bucket" if done == "written" else "object"
             raise FileNotFoundError(f"{self}: cannot be {done}: no such {missing}") from error
-        except (ImportError, ValueError) as error:  # the protocol's own package is missing
-            raise type(error)(f"{self}: {one_line(error)}") from error
+        except ImportError as error:  # the protocol's own package
+            raise ImportError(f"{self}: {one_line(error)}") from error
+        except ValueError as error:  # no such protocol
+            raise ValueError(f"{self}: {one_line(error)}") from error
         except Exception as error:  # each storage has errors of its own
             raise OSError(f"{self}: cannot be {done}: {one_line(error)}") from error
 

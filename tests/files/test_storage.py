@@ -1,4 +1,5 @@
 import copy
+import json
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -125,6 +126,36 @@ def test_what_cannot_be_reached_is_one_line_with_its_name():
         StoragePath("nope://a/x").read_bytes()
     with pytest.raises(OSError, match=r"^zip://x: cannot be read: "):
         StoragePath("zip://x").read_bytes()
+
+
+class Curt(fsspec.AbstractFileSystem):
+    """Answers as a web server in trouble does: sizes are not told, and pages are no JSON."""
+
+    protocol = "curt"
+
+    def info(self, path, **kwargs):
+        del kwargs
+        return {"name": path, "size": None, "type": "file"}
+
+    def cat_file(self, path, start=None, end=None, **kwargs):
+        del path, start, end, kwargs
+        return json.loads("<html>")
+
+
+@pytest.fixture
+def curt():
+    fsspec.register_implementation(Curt.protocol, Curt, clobber=True)
+    return StoragePath("curt://a/x.png")
+
+
+def test_an_object_whose_size_is_not_told_is_not_downloaded(curt):
+    with pytest.raises(ImageError, match=r"^curt://a/x\.png: .*does not tell its size$"):
+        read_image(curt)
+
+
+def test_errors_with_more_than_a_message_are_one_line_too(curt):
+    with pytest.raises(ValueError, match=r"^curt://a/x\.png: Expecting value: line 1 column 1"):
+        curt.read_bytes()
 
 
 def test_without_fsspec_the_message_names_the_extra():
