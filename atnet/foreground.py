@@ -194,13 +194,13 @@ class _Pass(NamedTuple):
         alpha: float32 `(h, w)`, whose size is that of the pass.
         radius: Of the window, in pixels.
         weights: Of the foreground's and the background's colour at each pixel.
-        shares: Reciprocals of these weights' means in the window.
+        reciprocals: Of these weights' means in the window.
     """
 
     alpha: np.ndarray
     radius: int
     weights: tuple[np.ndarray, np.ndarray]
-    shares: tuple[np.ndarray, np.ndarray]
+    reciprocals: tuple[np.ndarray, np.ndarray]
 
 
 def _estimate(
@@ -235,8 +235,8 @@ def _weights(alpha: np.ndarray, divisor: int) -> tuple[np.ndarray, np.ndarray, n
 
 
 def _prepared(alpha: np.ndarray, over: np.ndarray, under: np.ndarray, radius: int) -> _Pass:
-    shares = 1 / (_blur(over, radius) + _LITTLE), 1 / (_blur(under, radius) + _LITTLE)
-    return _Pass(alpha, radius, (over, under), shares)
+    reciprocals = 1 / (_blur(over, radius) + _LITTLE), 1 / (_blur(under, radius) + _LITTLE)
+    return _Pass(alpha, radius, (over, under), reciprocals)
 
 
 def _channel(
@@ -250,9 +250,9 @@ def _channel(
             resized(channel, *weight.shape) for channel in (image, foreground, background)
         )
         foreground, background = (
-            (_blur(colour * weights, step.radius) + _LITTLE * colour) * share
-            for colour, weights, share in zip(
-                (foreground, background), step.weights, step.shares, strict=True
+            (_blur(colour * weights, step.radius) + _LITTLE * colour) * reciprocal
+            for colour, weights, reciprocal in zip(
+                (foreground, background), step.weights, step.reciprocals, strict=True
             )
         )
         missing = (values - weight * foreground - rest * background) / (weight**2 + rest**2)

@@ -5,9 +5,16 @@ import numpy as np
 from scene_files import save, soft_disc
 
 
+def random(seed=0):
+    return np.random.default_rng(seed)
+
+
+def grey(value, size=(64, 64)):
+    return np.full((*size, 3), value, np.uint8)
+
+
 def noise(seed, height, width):
-    random = np.random.default_rng(seed)
-    return random.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    return random(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
 def write_training_set(folder, count=5, size=(72, 80), suffix=""):

@@ -97,9 +97,9 @@ def running_ray() -> Iterator[ModuleType]:
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # read when it is imported
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # the rest is told by what it means
-    alone = "RAY_ADDRESS" not in os.environ
-    if not alone:
-        _check_reachable(os.environ["RAY_ADDRESS"])
+    address = os.environ.get("RAY_ADDRESS")
+    if address is not None:
+        _check_reachable(address)
         os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "2")  # of 30 seconds, to join
     else:
         token = {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
@@ -112,7 +112,7 @@ def running_ray() -> Iterator[ModuleType]:
         if ray.is_initialized():
             yield ray
             return
-        options = {"address": "local", "include_dashboard": False} if alone else {}
+        options = {"address": "local", "include_dashboard": False} if address is None else {}
         with _own_signals(), native_silence():
             ray.init(**options, log_to_driver=False, logging_level=logging.CRITICAL)
         try:

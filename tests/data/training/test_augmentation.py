@@ -14,15 +14,7 @@ from atnet.data.training.augmentation import (
 )
 from atnet.data.training.crops import Cutout
 from scene_files import soft_disc
-from training_files import noise
-
-
-def random(seed=0):
-    return np.random.default_rng(seed)
-
-
-def grey(value, size=(64, 64)):
-    return np.full((*size, 3), value, np.uint8)
+from training_files import grey, noise, random
 
 
 def composed(foreground, background, alpha):

@@ -12,15 +12,7 @@ from atnet.data.training.camera import (
     sharpened,
     softened,
 )
-from training_files import noise
-
-
-def random(seed=0):
-    return np.random.default_rng(seed)
-
-
-def grey(value, size=(64, 64)):
-    return np.full((*size, 3), value, np.uint8)
+from training_files import grey, noise, random
 
 
 def step(low=60, high=180):
