@@ -29,9 +29,9 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def golden_path():
-    """Inputs, and the outputs that three runtimes agreed on within 3e-6."""
-    return FIXTURES / "golden" / "atnet-vgg16.npz"
+def golden_folder():
+    """For each shipped model inputs, and what Keras made of them with its float32 weights."""
+    return FIXTURES / "golden"
 
 
 @pytest.fixture(scope="session")
