@@ -196,10 +196,11 @@ def _kinds(text: str) -> tuple[str, ...]:
 def _pairing(source: str, trimaps: str | None, masks: str | None, *, auto: bool) -> "Pairing":
     from atnet.files.storage import location
     from atnet.jobs.items import Pairing
+    from atnet.jobs.manifest import is_manifest
 
     if sum([trimaps is not None, masks is not None, auto]) > 1:
         raise typer.BadParameter("give at most one of --trimaps, --masks, --auto")
-    if (trimaps or masks or auto) and source.endswith(".jsonl"):
+    if (trimaps or masks or auto) and is_manifest(location(source)):
         raise typer.BadParameter(
             "--trimaps, --masks and --auto are for folders; a manifest says it of each image"
         )

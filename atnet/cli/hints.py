@@ -1,10 +1,11 @@
 """The options that say where the subject is, shared by all commands that need a trimap."""
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from atnet.cli.common import source
 
 if TYPE_CHECKING:
     from atnet.subjects.hints import Hint
@@ -58,11 +59,6 @@ def hint_from(
     if kind != "mask_model" and (mask_preset or mask_settings):
         raise typer.BadParameter("--mask-preset and --mask-settings need --mask-model")
     return _hint(kind, value, band, mask_preset, mask_settings)
-
-
-def source(name: str) -> Path | BinaryIO:
-    """Returns what is read: a file, or standard input for `-`."""
-    return sys.stdin.buffer if name == "-" else Path(name)
 
 
 def _hint(

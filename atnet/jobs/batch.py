@@ -19,7 +19,7 @@ from atnet.files.storage import (
 from atnet.jobs.cluster import work_on_ray
 from atnet.jobs.fingerprints import fingerprints, sizes_below
 from atnet.jobs.items import Item, Pairing, Writing, check_items, find_items, in_shard
-from atnet.jobs.manifest import read_manifest
+from atnet.jobs.manifest import is_manifest, read_manifest
 from atnet.jobs.photo import input_files, matte_photo
 from atnet.jobs.workers import POLL, Killed, work_through
 from atnet.matting.predictor import Matting
@@ -186,7 +186,7 @@ def _items(batch: Batch) -> list[Item]:
     source, out = batch.source, batch.writing.folder
     if batch.watch and (isinstance(source, StoragePath) or batch.on == "ray"):
         raise ValueError(f"{source}: only a folder of this machine can be watched, by itself")
-    if source.suffix != ".jsonl" and source.is_dir():
+    if source.is_dir():
         if out.resolve().is_relative_to(source.resolve()):
             raise ValueError(f"{out}: is inside of {source}, which is read; write elsewhere")
         return find_items(source, batch.pairing, batch.writing)
@@ -201,7 +201,7 @@ def _tasks(batch: Batch, items: list[Item]) -> list[Task]:
     """The items of the shard with their fingerprints."""
     options = repr([batch.matting.get(name) for name in _DECISIVE])
     chosen = [item for item in items if in_shard(item.name, *batch.shard)]
-    folders = [batch.pairing.folder, None if batch.source.suffix == ".jsonl" else batch.source]
+    folders = [batch.pairing.folder, None if is_manifest(batch.source) else batch.source]
     prints = fingerprints(chosen, options, filter(None, folders))
     return list(zip(prints, chosen, strict=True))
 

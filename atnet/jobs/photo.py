@@ -1,6 +1,7 @@
 """One photograph from files to files: what `atnet matte`, `atnet trimap` and `atnet demo` do."""
 
 import time
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -100,6 +101,7 @@ def matte_photo(job: Job, matting: Matting) -> Done:
     image = photograph.pixels
     trimap = fitted(job.hint, photograph, job.trimap_orientation).trimap(image)
     check_trimap(trimap, image.shape)
+    _say_known(trimap)
     start = time.perf_counter()
     result = Result(image, matting.alpha(image, trimap))
     pictures = {name: _picture(name, result, trimap, job, metadata) for name in wanted}
@@ -198,6 +200,15 @@ def _cropped(
     rows, columns = box = object_box(alpha, margin)
     pictures.update({name: it[box] for name, it in pictures.items() if name != "sheet"})
     return columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start
+
+
+def _say_known(trimap: np.ndarray) -> None:
+    if not unknown_region(trimap).any():
+        warnings.warn(
+            "trimap: has no unknown pixels (128), so that alpha is the trimap itself; give it as a "
+            "mask to lay an unknown band along its outline",
+            stacklevel=3,
+        )
 
 
 def _written_metadata(metadata: Metadata, finish: Finish) -> Metadata:
