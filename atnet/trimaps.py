@@ -160,12 +160,12 @@ def clamp(alpha: np.ndarray, trimap: np.ndarray) -> np.ndarray:
 
 
 def smaller_trimap(trimap: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Scales a trimap down: a pixel is known only if all that it stands for is.
+    """Scales a trimap: a pixel is known only if all that it stands for is.
 
     Args:
         trimap: uint8 `(H, W)`.
-        height: Rows wanted, at most H.
-        width: Columns wanted, at most W.
+        height: Rows wanted.
+        width: Columns wanted.
 
     Returns:
         uint8 `(height, width)`; unchanged at the same size.
@@ -182,6 +182,21 @@ def smaller_trimap(trimap: np.ndarray, height: int, width: int) -> np.ndarray:
         for value in (FOREGROUND, BACKGROUND)
     )
     return _three_values(*shares)
+
+
+def scaled_trimap(trimap: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Scales a trimap to an image of the same shape, likewise: what is mixed becomes unknown.
+
+    Raises:
+        TrimapError: The shapes differ by more than a pixel.
+    """
+    rows, columns = trimap.shape
+    if abs(rows * width - columns * height) > max(height, width, rows, columns):
+        raise TrimapError(
+            f"trimap: is {columns} x {rows} pixels, but the image is {width} x {height}: only one "
+            "of the same shape can be resized"
+        )
+    return smaller_trimap(trimap, height, width)
 
 
 def as_mask(picture: Picture, image_shape: tuple[int, ...] | None = None) -> np.ndarray:

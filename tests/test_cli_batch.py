@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from atnet.cli import app
@@ -268,3 +269,41 @@ def test_on_ray_it_is_stopped_and_goes_on_here(folder):
     assert (run.returncode, errors) == (0, b"")
     assert json.loads(output)["kept"] == kept
     check_all_is_done(folder)
+
+
+def test_a_folder_may_be_named_like_a_manifest(refused, folder):
+    (folder / "in").rename(folder / "in.jsonl")
+    ran = refused("in.jsonl", *COMMAND[1:], "--shard", "1/8")
+    assert ran.exit_code == 0, ran.stderr
+    assert list((folder / "out").rglob("*.cutout.png"))
+
+
+def test_files_that_exist_are_not_replaced_unless_allowed(refused, folder):
+    there = folder / "out/a/x0.cutout.png"
+    there.parent.mkdir(parents=True)
+    there.write_bytes(b"mine")
+    ran = refused(*COMMAND, "--no-clobber")
+    assert (ran.exit_code, ran.stderr.count("exists, and is not to be replaced")) == (1, 1)
+    assert [path for path in (folder / "out").rglob("*") if path.is_file()] == [there]
+    assert there.read_bytes() == b"mine"
+
+
+def test_trimaps_are_scaled_to_their_photographs_on_request(refused, folder):
+    for path in (folder / "in").rglob("*.trimap.png"):
+        with Image.open(path) as picture:
+            picture.resize((64, 64), Image.Resampling.NEAREST).save(path)
+    arguments = (*COMMAND, "--shard", "1/8")
+    assert "give a trimap of the image's size" in refused(*arguments).stderr
+    ran = refused(*arguments, "--resume", "--resize-trimap")
+    assert ran.exit_code == 0, ran.stderr
+
+
+def test_leftovers_of_a_killed_run_go_when_it_goes_on(refused, folder):
+    leftover = folder / f"out/a/.{'0a' * 8}.part"
+    leftover.parent.mkdir(parents=True)
+    leftover.write_bytes(b"half")
+    (folder / "out/a/own.part").write_bytes(b"mine")
+    ran = refused(*COMMAND, "--resume")
+    assert ran.exit_code == 0, ran.stderr
+    assert not leftover.exists()
+    assert (folder / "out/a/own.part").read_bytes() == b"mine"

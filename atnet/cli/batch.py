@@ -13,9 +13,11 @@ from atnet.cli.common import (
     Engine,
     Json,
     MaxMemory,
+    NoClobber,
     PresetName,
     QualityName,
     Refine,
+    ResizeTrimap,
     Threads,
     app,
     messages,
@@ -76,6 +78,8 @@ def batch(
     shard: Annotated[str, typer.Option(help="i/n: the i-th of n parts, each its own run.")] = "1/1",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with what is left.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Wait for more, until Ctrl-C.")] = False,
+    resize_trimap: ResizeTrimap = False,
+    no_clobber: NoClobber = False,
     as_json: Json = False,
 ) -> None:
     """Mattes all images of a folder, or of a list.
@@ -95,8 +99,15 @@ def batch(
 
     wanted = Batch(
         source=location(source),
-        writing=Writing(location(out), _kinds(write), suffix, parse_background(background), bits),
-        pairing=_pairing(source, trimaps, masks, auto=auto),
+        writing=Writing(
+            location(out),
+            _kinds(write),
+            suffix,
+            parse_background(background),
+            bits,
+            overwrite=not no_clobber,
+        ),
+        pairing=_pairing(source, trimaps, masks, auto=auto, resize=resize_trimap),
         matting={
             "preset": preset,
             "quality": quality,
@@ -193,7 +204,9 @@ def _kinds(text: str) -> tuple[str, ...]:
     return wanted
 
 
-def _pairing(source: str, trimaps: str | None, masks: str | None, *, auto: bool) -> "Pairing":
+def _pairing(
+    source: str, trimaps: str | None, masks: str | None, *, auto: bool, resize: bool
+) -> "Pairing":
     from atnet.files.storage import location
     from atnet.jobs.items import Pairing
     from atnet.jobs.manifest import is_manifest
@@ -204,9 +217,15 @@ def _pairing(source: str, trimaps: str | None, masks: str | None, *, auto: bool)
         raise typer.BadParameter(
             "--trimaps, --masks and --auto are for folders; a manifest says it of each image"
         )
+    if resize and (masks or auto or is_manifest(location(source))):
+        raise typer.BadParameter("--resize-trimap is for folders with trimaps")
     if masks:
         return Pairing("mask", location(masks))
-    return Pairing("auto") if auto else Pairing("trimap", location(trimaps) if trimaps else None)
+    return (
+        Pairing("auto")
+        if auto
+        else Pairing("trimap", location(trimaps) if trimaps else None, resize)
+    )
 
 
 def _shard(text: str) -> tuple[int, int]:

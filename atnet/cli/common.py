@@ -90,6 +90,13 @@ Engine = Annotated[
     typer.Option(help="What runs the network. Default: ATNET_ENGINE, or the fastest here."),
 ]
 Bits = Annotated[int | None, typer.Option(help="8, or 16 for .png and .tif; 16 or 32 for .exr.")]
+NoClobber = Annotated[
+    bool, typer.Option("--no-clobber", help="Refuse to replace files that exist, before any work.")
+]
+ResizeTrimap = Annotated[
+    bool,
+    typer.Option("--resize-trimap", help="Scale the trimap to the photograph, of the same shape."),
+]
 Threads = Annotated[int | None, typer.Option(help="Threads of the CPU. Default all cores.")]
 
 

@@ -12,9 +12,11 @@ from atnet.cli.common import (
     Engine,
     Json,
     MaxMemory,
+    NoClobber,
     PresetName,
     QualityName,
     Refine,
+    ResizeTrimap,
     Threads,
     app,
     report,
@@ -96,6 +98,8 @@ def matte(
     keep_exif: KeepExif = False,
     keep_profile: KeepProfile = False,
     trimap_orientation: DrawnOn = None,
+    resize_trimap: ResizeTrimap = False,
+    no_clobber: NoClobber = False,
     preset: PresetName = DEFAULT_PRESET,
     quality: QualityName = "standard",
     refine: Refine = None,
@@ -136,6 +140,7 @@ def matte(
             band,
             mask_preset,
             mask_settings,
+            resize=resize_trimap,
             trimap=trimap,
             mask=mask,
             from_alpha=from_alpha,
@@ -154,6 +159,7 @@ def matte(
             keep_profile=keep_profile,
         ),
         trimap_orientation=trimap_orientation,
+        overwrite=not no_clobber,
     )
     with working(f"Matting {image}"):
         matting = Matting(
@@ -182,6 +188,7 @@ def make_trimap(
     auto: Auto = False,
     band: Band = None,
     trimap_orientation: DrawnOn = None,
+    no_clobber: NoClobber = False,
     as_json: Json = False,
 ) -> None:
     """Makes a trimap: from a mask, an alpha, a box, strokes, a network of yours or nothing.
@@ -205,7 +212,7 @@ def make_trimap(
         mask_model=mask_model,
         auto=auto,
     )
-    write_trimap(source(image), hint, target(output), trimap_orientation)
+    write_trimap(source(image), hint, target(output), trimap_orientation, overwrite=not no_clobber)
     report({"trimap": output}, as_json, silent=output == "-")
 
 
@@ -214,6 +221,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("atnet-demo"),
     preset: PresetName = DEFAULT_PRESET,
     quality: QualityName = "standard",
+    no_clobber: NoClobber = False,
     as_json: Json = False,
 ) -> None:
     """Mattes a photograph that comes with the package.
@@ -226,7 +234,7 @@ def demo(
     from atnet.matting.predictor import Matting
 
     out.mkdir(parents=True, exist_ok=True)
-    job = demo_job(out)
+    job = demo_job(out, overwrite=not no_clobber)
     with working("Matting the bundled photograph"):
         done = matte_photo(job, Matting(preset, quality=quality))
     outputs = {kind: str(target) for kind, target in job.outputs.wanted().items()}

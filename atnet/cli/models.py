@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from atnet.cli.common import Json, app, report, results, working
+from atnet.cli.common import Json, NoClobber, app, report, results, working
 from atnet.matting import presets
 
 
@@ -59,12 +59,17 @@ def export(
     float32: Annotated[bool, typer.Option("--float32", help="Store float32, twice the size.")] = (
         False
     ),
+    no_clobber: NoClobber = False,
     as_json: Json = False,
 ) -> None:
     """Exports a network to ONNX, for `--preset FILE` and other runtimes.
 
     Example: `atnet export runs/joint/best.npz -o mine.onnx`
     """
+    from atnet.files.targets import check_absent
+
+    if no_clobber:
+        check_absent([output])
     os.environ["KERAS_BACKEND"] = "torch"
     try:
         from atnet.models.export import export_onnx

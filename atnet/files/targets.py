@@ -41,7 +41,7 @@ def check_absent(outputs: Iterable[Location]) -> None:
     """
     _refuse(
         [
-            OSError(f"{path}: exists; remove it, or allow to replace it")
+            OSError(f"{path}: exists, and is not to be replaced: remove it or choose another name")
             for path in outputs
             if _is_there(path)
         ]

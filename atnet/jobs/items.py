@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import PurePath
 from typing import Literal
 
@@ -43,6 +43,7 @@ class Writing:
         suffix: The format.
         background: Of composites.
         bits: Per channel; None is the format's usual.
+        overwrite: Whether files that exist may be replaced.
     """
 
     folder: Location
@@ -50,6 +51,7 @@ class Writing:
     suffix: str = ".png"
     background: Background = WHITE
     bits: int | None = None
+    overwrite: bool = True
 
     def names(self, image: str) -> dict[str, str]:
         """Names what is written of a photograph: `a/x.jpg` becomes `a/x.cutout.png`."""
@@ -61,7 +63,8 @@ class Writing:
         folder = self.folder.absolute()
         outputs = Outputs(**{kind: folder / name for kind, name in names.items()})
         check_outputs(outputs.wanted(), self.bits)
-        return Job(image, hint, outputs, self.background, self.bits)
+        job = Job(image, hint, outputs, self.background, self.bits)
+        return replace(job, overwrite=self.overwrite)
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,12 @@ class Pairing:
         kind: `"auto"` uses none.
         folder: A tree like that of the photographs; without it `a/x.trimap.png` belongs to
             `a/x.jpg`.
+        resize: Trimaps are scaled to their photographs.
     """
 
     kind: Literal["trimap", "mask", "auto"] = "trimap"
     folder: Location | None = None
+    resize: bool = False
 
 
 def find_items(folder: Location, pairing: Pairing, writing: Writing) -> list[Item]:
@@ -101,7 +106,9 @@ def find_items(folder: Location, pairing: Pairing, writing: Writing) -> list[Ite
             return NoHint()
         beside = image.with_name(f"{image.stem}{TRIMAP_ENDING}.png")
         picture = partner(hints, tree, stem) if tree else beside
-        return RoughMask(picture) if pairing.kind == "mask" else DrawnTrimap(picture)
+        return (
+            RoughMask(picture) if pairing.kind == "mask" else DrawnTrimap(picture, pairing.resize)
+        )
 
     items = []
     for image in find_images(folder, PHOTOGRAPHS):
