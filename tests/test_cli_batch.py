@@ -307,3 +307,24 @@ def test_leftovers_of_a_killed_run_go_when_it_goes_on(refused, folder):
     assert ran.exit_code == 0, ran.stderr
     assert not leftover.exists()
     assert (folder / "out/a/own.part").read_bytes() == b"mine"
+
+
+def test_bands_and_scribbles_are_those_of_the_single_command(refused, folder):
+    for path in (folder / "in").rglob("*.trimap.png"):
+        hint = folder / "hints" / path.relative_to(folder / "in")
+        hint.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(hint.with_name(hint.name.replace(".trimap", "")))
+    arguments = (*COMMAND, "--shard", "1/8", "--resume")
+    for kind, band in (("--scribbles", "3"), ("--masks", "3"), ("--masks", "9%")):
+        ran = refused(*arguments, kind, "hints", "--band", band)
+        assert ran.exit_code == 0, ran.stderr
+    done = next((folder / "out").rglob("*.cutout.png")).relative_to(folder / "out")
+    name = str(done).replace(".cutout", "")
+    single = CliRunner().invoke(
+        app,
+        f"matte in/{name} --mask hints/{name} --band 9% --quality fast --engine onnxruntime "
+        "--cutout single.png",
+    )
+    assert single.exit_code == 0, single.stderr
+    assert (folder / "single.png").read_bytes() == (folder / "out" / done).read_bytes()
+    assert "--band does nothing" in " ".join(refused(*arguments, "--band", "3").stderr.split())
