@@ -184,21 +184,6 @@ def smaller_trimap(trimap: np.ndarray, height: int, width: int) -> np.ndarray:
     return _three_values(*shares)
 
 
-def scaled_trimap(trimap: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Scales a trimap to an image of the same shape, likewise: what is mixed becomes unknown.
-
-    Raises:
-        TrimapError: The shapes differ by more than a pixel.
-    """
-    rows, columns = trimap.shape
-    if abs(rows * width - columns * height) > max(height, width, rows, columns):
-        raise TrimapError(
-            f"trimap: is {columns} x {rows} pixels, but the image is {width} x {height}: only one "
-            "of the same shape can be resized"
-        )
-    return smaller_trimap(trimap, height, width)
-
-
 def as_mask(picture: Picture, image_shape: tuple[int, ...] | None = None) -> np.ndarray:
     """Takes a mask in any form; 0 and 1 of 255 or of 65535 are labels, 1 is the subject.
 

@@ -6,13 +6,13 @@ import pytest
 
 from atnet import trimaps
 from atnet.files.images import encode_image
+from atnet.subjects.hints import scaled_trimap
 from atnet.trimaps import (
     TrimapError,
     as_mask,
     check_trimap,
     clamp,
     read_trimap,
-    scaled_trimap,
     smaller_trimap,
     snap_trimap,
     trimap_from_alpha,

@@ -18,7 +18,7 @@ from atnet.trimaps import (
     MASK_LOW,
     TrimapError,
     as_mask,
-    scaled_trimap,
+    smaller_trimap,
     snap_trimap,
     trimap_from_alpha,
 )
@@ -169,6 +169,21 @@ def parse_band(text: str) -> Band:
         )
     value = float(number[1])
     return EvenBand(NARROWEST, value / 100) if number[2] else EvenBand(value)
+
+
+def scaled_trimap(trimap: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Scales a trimap to an image of the same shape, likewise: what is mixed becomes unknown.
+
+    Raises:
+        TrimapError: The shapes differ by more than a pixel.
+    """
+    rows, columns = trimap.shape
+    if abs(rows * width - columns * height) > max(height, width, rows, columns):
+        raise TrimapError(
+            f"trimap: is {columns} x {rows} pixels, but the image is {width} x {height}: only one "
+            "of the same shape can be resized"
+        )
+    return smaller_trimap(trimap, height, width)
 
 
 @lru_cache(maxsize=1)
