@@ -3,7 +3,7 @@
 Reads `data`, writes `runs/encoder-decoder`; `--help` lists the options.
 """
 
-from atnet.cli import main
+from atnet.__main__ import main
 
 if __name__ == "__main__":
     main(["train", "encoder-decoder"])

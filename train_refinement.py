@@ -3,7 +3,7 @@
 Reads `data`, writes `runs/refinement`; `--help` lists the options.
 """
 
-from atnet.cli import main
+from atnet.__main__ import main
 
 if __name__ == "__main__":
     main(["train", "refinement"])

@@ -10,6 +10,7 @@ from atnet.files.images import Picture, Source, as_grey, read_grey
 
 BACKGROUND, UNKNOWN, FOREGROUND = 0, 128, 255
 SNAP_LOW, SNAP_HIGH = 25, 230  # 10 % and 90 %, of values rounded to 8 bits
+_LABELS = 2  # classes numbered from 0
 MASK_LOW, MASK_HIGH = 13, 242  # 5 % and 95 %
 
 Radius = float | np.ndarray
@@ -34,6 +35,7 @@ def snap_trimap(grey: Picture) -> np.ndarray:
         Trimap, uint8 `(H, W)`.
 
     Raises:
+        TrimapError: Its values are labels: 0, 1 and perhaps 2.
         ValueError: `grey` is not such a picture.
 
     Example:
@@ -41,6 +43,12 @@ def snap_trimap(grey: Picture) -> np.ndarray:
         [[0, 128, 255]]
     """
     values = to_bytes(as_grey(grey, "trimap"))
+    low, high = int(values.min()), int(values.max())
+    if low < high <= _LABELS:
+        raise TrimapError(
+            f"trimap: its values are {low} to {high} of 255, labels and no greys: save background "
+            "as 0, unknown as 128, foreground as 255; or give labels 0 and 1 as a mask"
+        )
     trimap = _three_values(values >= SNAP_HIGH, values <= SNAP_LOW)
     changed = np.count_nonzero(trimap != values)
     if changed:
@@ -152,12 +160,12 @@ def clamp(alpha: np.ndarray, trimap: np.ndarray) -> np.ndarray:
 
 
 def smaller_trimap(trimap: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Scales a trimap down: a pixel is known only if all that it stands for is.
+    """Scales a trimap: a pixel is known only if all that it stands for is.
 
     Args:
         trimap: uint8 `(H, W)`.
-        height: Rows wanted, at most H.
-        width: Columns wanted, at most W.
+        height: Rows wanted.
+        width: Columns wanted.
 
     Returns:
         uint8 `(height, width)`; unchanged at the same size.

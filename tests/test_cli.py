@@ -334,3 +334,49 @@ def test_a_trimap_on_stored_pixels_is_fitted_or_as_told(refused, folder):
     told = refused(*run, "--trimap-orientation", "shown")
     assert told.exit_code == 1
     assert "40 x 50 pixels, but the image is 50 x 40" in one_line(told.stderr)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("matte - --trimap trimap.png --alpha o.png <&-", "standard input is closed"),
+        ("matte photo.png --trimap trimap.png --quality fast --alpha - >&-", "output is closed"),
+        ("models >/dev/full", "No space left on device"),
+    ],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such shell")
+def test_streams_that_cannot_be_used_are_named(folder, command, said):
+    run = subprocess.run(
+        ["/bin/sh", "-c", f"'{sys.executable}' -m atnet {command}"],
+        cwd=folder,
+        capture_output=True,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert said in one_line(run.stderr)
+    assert not (folder / "o.png").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such shell")
+def test_a_photograph_comes_through_a_pipe_with_a_name(folder):
+    command = "trimap /dev/stdin --mask trimap.png -o o.png"
+    run = subprocess.run(
+        ["/bin/sh", "-c", f"cat photo.png | '{sys.executable}' -m atnet {command}"],
+        cwd=folder,
+        capture_output=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert (folder / "o.png").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_ctrl_c_during_the_first_imports_is_quiet(folder):
+    (folder / "typer.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    run = subprocess.run(
+        [sys.executable, "-m", "atnet", "models"],
+        env={**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"},
+        capture_output=True,
+        check=False,
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (130, b"", b"")

@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from atnet.cli import app
@@ -268,3 +269,62 @@ def test_on_ray_it_is_stopped_and_goes_on_here(folder):
     assert (run.returncode, errors) == (0, b"")
     assert json.loads(output)["kept"] == kept
     check_all_is_done(folder)
+
+
+def test_a_folder_may_be_named_like_a_manifest(refused, folder):
+    (folder / "in").rename(folder / "in.jsonl")
+    ran = refused("in.jsonl", *COMMAND[1:], "--shard", "1/8")
+    assert ran.exit_code == 0, ran.stderr
+    assert list((folder / "out").rglob("*.cutout.png"))
+
+
+def test_files_that_exist_are_not_replaced_unless_allowed(refused, folder):
+    there = folder / "out/a/x0.cutout.png"
+    there.parent.mkdir(parents=True)
+    there.write_bytes(b"mine")
+    ran = refused(*COMMAND, "--no-clobber")
+    assert (ran.exit_code, ran.stderr.count("exists, and is not to be replaced")) == (1, 1)
+    assert [path for path in (folder / "out").rglob("*") if path.is_file()] == [there]
+    assert there.read_bytes() == b"mine"
+
+
+def test_trimaps_are_scaled_to_their_photographs_on_request(refused, folder):
+    for path in (folder / "in").rglob("*.trimap.png"):
+        with Image.open(path) as picture:
+            picture.resize((64, 64), Image.Resampling.NEAREST).save(path)
+    arguments = (*COMMAND, "--shard", "1/8")
+    assert "give a trimap of the image's size" in refused(*arguments).stderr
+    ran = refused(*arguments, "--resume", "--resize-trimap")
+    assert ran.exit_code == 0, ran.stderr
+
+
+def test_leftovers_of_a_killed_run_go_when_it_goes_on(refused, folder):
+    leftover = folder / f"out/a/.{'0a' * 8}.part"
+    leftover.parent.mkdir(parents=True)
+    leftover.write_bytes(b"half")
+    (folder / "out/a/own.part").write_bytes(b"mine")
+    ran = refused(*COMMAND, "--resume")
+    assert ran.exit_code == 0, ran.stderr
+    assert not leftover.exists()
+    assert (folder / "out/a/own.part").read_bytes() == b"mine"
+
+
+def test_bands_and_scribbles_are_those_of_the_single_command(refused, folder):
+    for path in (folder / "in").rglob("*.trimap.png"):
+        hint = folder / "hints" / path.relative_to(folder / "in")
+        hint.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(hint.with_name(hint.name.replace(".trimap", "")))
+    arguments = (*COMMAND, "--shard", "1/8", "--resume")
+    for kind, band in (("--scribbles", "3"), ("--masks", "3"), ("--masks", "9%")):
+        ran = refused(*arguments, kind, "hints", "--band", band)
+        assert ran.exit_code == 0, ran.stderr
+    done = next((folder / "out").rglob("*.cutout.png")).relative_to(folder / "out")
+    name = str(done).replace(".cutout", "")
+    single = CliRunner().invoke(
+        app,
+        f"matte in/{name} --mask hints/{name} --band 9% --quality fast --engine onnxruntime "
+        "--cutout single.png",
+    )
+    assert single.exit_code == 0, single.stderr
+    assert (folder / "single.png").read_bytes() == (folder / "out" / done).read_bytes()
+    assert "--band does nothing" in " ".join(refused(*arguments, "--band", "3").stderr.split())

@@ -6,6 +6,7 @@ import pytest
 
 from atnet import trimaps
 from atnet.files.images import encode_image
+from atnet.subjects.hints import scaled_trimap
 from atnet.trimaps import (
     TrimapError,
     as_mask,
@@ -296,3 +297,21 @@ def test_each_pixel_can_have_its_own_radius():
 def test_impossible_radii_are_refused(radii):
     with pytest.raises(TrimapError, match="radius: is"):
         trimap_from_alpha(np.eye(4), *radii)
+
+
+def test_a_trimap_is_scaled_to_an_image_of_the_same_shape_and_mixed_pixels_are_unknown():
+    trimap = np.repeat(np.array([[0, 0, 255, 255]], np.uint8), 4, axis=0)
+    larger = scaled_trimap(trimap, 8, 8)
+    assert larger.shape == (8, 8)
+    assert (larger[:, 0] == 0).all()
+    assert (larger[:, -1] == 255).all()
+    assert (larger[:, 3:5] == 128).all()
+    assert scaled_trimap(trimap, 2, 2).tolist() == [[0, 255], [0, 255]]
+    with pytest.raises(TrimapError, match="only one of the same shape"):
+        scaled_trimap(trimap, 8, 4)
+
+
+@pytest.mark.parametrize("values", [[0, 1], [0, 1, 2], [1, 2]])
+def test_labels_are_no_greys_of_a_trimap(values):
+    with pytest.raises(TrimapError, match=rf"{values[0]} to {values[-1]} of 255, labels"):
+        snap_trimap(np.array([values], np.uint8))

@@ -2,7 +2,9 @@
 
 import re
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -13,15 +15,18 @@ from atnet.cli.common import (
     Engine,
     Json,
     MaxMemory,
+    NoClobber,
     PresetName,
     QualityName,
     Refine,
+    ResizeTrimap,
     Threads,
     app,
     messages,
     refuse,
     report,
 )
+from atnet.cli.hints import Band, MaskModel, MaskPreset, MaskSettings
 from atnet.matting.presets import DEFAULT_PRESET
 
 if TYPE_CHECKING:
@@ -39,6 +44,9 @@ Trimaps = Annotated[
     str | None, typer.Option(help="Folder like IN. Default: x.trimap.png beside x.jpg.")
 ]
 Masks = Annotated[str | None, typer.Option(help="Rough masks instead of trimaps, likewise.")]
+ScribblesFolder = Annotated[
+    str | None, typer.Option("--scribbles", help="Strokes instead of trimaps, likewise.")
+]
 Auto = Annotated[bool, typer.Option("--auto", help="Find the subjects; simple backgrounds only.")]
 Write = Annotated[
     str, typer.Option(help="Some of alpha, foreground, cutout, composite, sheet; with commas.")
@@ -58,7 +66,12 @@ def batch(
     out: Out,
     trimaps: Trimaps = None,
     masks: Masks = None,
+    scribbles: ScribblesFolder = None,
+    mask_model: MaskModel = None,
+    mask_preset: MaskPreset = None,
+    mask_settings: MaskSettings = "",
     auto: Auto = False,
+    band: Band = None,
     write: Write = "cutout",
     suffix: Annotated[str, typer.Option(help="Format of what is written.")] = ".png",
     background: Annotated[
@@ -76,6 +89,8 @@ def batch(
     shard: Annotated[str, typer.Option(help="i/n: the i-th of n parts, each its own run.")] = "1/1",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with what is left.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Wait for more, until Ctrl-C.")] = False,
+    resize_trimap: ResizeTrimap = False,
+    no_clobber: NoClobber = False,
     as_json: Json = False,
 ) -> None:
     """Mattes all images of a folder, or of a list.
@@ -95,8 +110,23 @@ def batch(
 
     wanted = Batch(
         source=location(source),
-        writing=Writing(location(out), _kinds(write), suffix, parse_background(background), bits),
-        pairing=_pairing(source, trimaps, masks, auto=auto),
+        writing=Writing(
+            location(out),
+            _kinds(write),
+            suffix,
+            parse_background(background),
+            bits,
+            overwrite=not no_clobber,
+        ),
+        pairing=_pairing(
+            source,
+            {"trimap": trimaps, "mask": masks, "scribbles": scribbles},
+            mask_model,
+            (mask_preset, mask_settings),
+            band,
+            auto=auto,
+            resize=resize_trimap,
+        ),
         matting={
             "preset": preset,
             "quality": quality,
@@ -193,19 +223,53 @@ def _kinds(text: str) -> tuple[str, ...]:
     return wanted
 
 
-def _pairing(source: str, trimaps: str | None, masks: str | None, *, auto: bool) -> "Pairing":
+def _pairing(
+    source: str,
+    folders: Mapping[str, str | None],
+    mask_model: str | None,
+    settings: tuple[str | None, str],
+    band: str | None,
+    *,
+    auto: bool,
+    resize: bool,
+) -> "Pairing":
     from atnet.files.storage import location
     from atnet.jobs.items import Pairing
+    from atnet.jobs.manifest import is_manifest
+    from atnet.subjects.hints import parse_band
+    from atnet.subjects.mask_settings import read_settings
 
-    if sum([trimaps is not None, masks is not None, auto]) > 1:
-        raise typer.BadParameter("give at most one of --trimaps, --masks, --auto")
-    if (trimaps or masks or auto) and source.endswith(".jsonl"):
-        raise typer.BadParameter(
-            "--trimaps, --masks and --auto are for folders; a manifest says it of each image"
-        )
-    if masks:
-        return Pairing("mask", location(masks))
-    return Pairing("auto") if auto else Pairing("trimap", location(trimaps) if trimaps else None)
+    chosen = {**folders, "network": mask_model, "auto": auto}
+    given = {kind: value for kind, value in chosen.items() if value}
+    _require(
+        len(given) <= 1,
+        "give at most one of --trimaps, --masks, --scribbles, --mask-model, --auto",
+    )
+    kind, value = next(iter(given.items()), ("trimap", None))
+    _require(
+        not (given or band or resize) or not is_manifest(location(source)),
+        "--trimaps, --masks, --scribbles, --mask-model, --auto, --band and --resize-trimap are for "
+        "folders; a manifest says it of each image",
+    )
+    _require(kind == "trimap" or not resize, "--resize-trimap is for folders with trimaps")
+    _require(kind != "trimap" or not band, "--band does nothing to trimaps; leave it away")
+    _require(
+        kind == "network" or not any(settings),
+        "--mask-preset and --mask-settings need --mask-model",
+    )
+    options: dict[str, Any] = {"band": parse_band(band)} if band else {}
+    if kind == "network":
+        model = Path(str(value)).absolute()
+        options |= {"model": model, "settings": read_settings(model, *settings)}
+    if resize:
+        options["resize"] = True
+    folder = location(value) if isinstance(value, str) and kind in folders else None
+    return Pairing(cast(Any, kind), folder, options)
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise typer.BadParameter(message)
 
 
 def _shard(text: str) -> tuple[int, int]:

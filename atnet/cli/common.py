@@ -6,12 +6,15 @@ import json
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Annotated, Any, NoReturn
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, NoReturn, TextIO
 
 import typer
 import typer.core
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
+from rich.status import Status
 
 from atnet.choices import EngineName, Quality, Refinement
 from atnet.files.problems import one_line
@@ -19,6 +22,8 @@ from atnet.version import __version__
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 results = Console(highlight=False, soft_wrap=True)
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells give it."""
 _STRICT = ("strict", "surrogateescape")  # both refuse what an encoding lacks
 
 
@@ -34,6 +39,8 @@ class _PlainErrors(typer.core.TyperGroup):
                 return super().invoke(ctx)
             except BrokenPipeError:
                 raise  # the reader has seen enough, as in `| head`; Typer ends quietly
+            except KeyboardInterrupt:
+                ctx.exit(INTERRUPTED)
             except (ValueError, OSError, ImportError, MemoryError) as error:
                 _say("error", error)
                 ctx.exit(1)
@@ -83,6 +90,13 @@ Engine = Annotated[
     typer.Option(help="What runs the network. Default: ATNET_ENGINE, or the fastest here."),
 ]
 Bits = Annotated[int | None, typer.Option(help="8, or 16 for .png and .tif; 16 or 32 for .exr.")]
+NoClobber = Annotated[
+    bool, typer.Option("--no-clobber", help="Refuse to replace files that exist, before any work.")
+]
+ResizeTrimap = Annotated[
+    bool,
+    typer.Option("--resize-trimap", help="Scale the trimap to the photograph, of the same shape."),
+]
 Threads = Annotated[int | None, typer.Option(help="Threads of the CPU. Default all cores.")]
 
 
@@ -113,11 +127,33 @@ def refuse(consequence: str, problems: Sequence[str], as_json: bool) -> NoReturn
     raise typer.Exit(1)
 
 
-def report(summary: dict[str, Any], as_json: bool, silent: bool = False) -> None:
+def source(name: str) -> Path | BinaryIO:
+    """Returns what is read: a file, or standard input for `-`."""
+    return _open(sys.stdin, "input").buffer if name == "-" else Path(name)
+
+
+def target(name: str) -> Path | BinaryIO:
+    """Returns where something is written: a file, or standard output for `-`."""
+    return _open(sys.stdout, "output").buffer if name == "-" else Path(name)
+
+
+def working(text: str) -> Status:
+    """Shows what a command does, on a terminal; names of files are no markup."""
+    return messages.status(escape(text))
+
+
+def report(summary: Any, as_json: bool, silent: bool = False) -> None:
     """Prints what a command did: JSON on standard output, or lines on standard error."""
     if as_json:
-        typer.echo(json.dumps(summary, indent=2))
+        print(json.dumps(summary, indent=2), file=_open(sys.stdout, "output"))
     elif not silent:
         for name, value in summary.items():
             messages.print(f"{name}: {value}", markup=False)
-    sys.stdout.flush()
+    if sys.stdout:
+        sys.stdout.flush()
+
+
+def _open(stream: TextIO | None, which: str) -> Any:
+    if stream is None:
+        raise OSError(f"standard {which} is closed: name a file, or leave it open")
+    return stream

@@ -1,10 +1,11 @@
 """The options that say where the subject is, shared by all commands that need a trimap."""
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from atnet.cli.common import source
 
 if TYPE_CHECKING:
     from atnet.subjects.hints import Hint
@@ -45,7 +46,12 @@ Band = Annotated[
 
 
 def hint_from(
-    band: str | None = None, mask_preset: str | None = None, mask_settings: str = "", **choices: Any
+    band: str | None = None,
+    mask_preset: str | None = None,
+    mask_settings: str = "",
+    *,
+    resize: bool = False,
+    **choices: Any,
 ) -> "Hint":
     """Makes the hint of the one option that was given; `choices` are all that a command has."""
     given = {kind: value for kind, value in choices.items() if value}
@@ -55,14 +61,13 @@ def hint_from(
     ((kind, value),) = given.items()
     if kind == "trimap" and band:
         raise typer.BadParameter("--band does nothing to a trimap; leave it away")
+    if kind != "trimap" and resize:
+        raise typer.BadParameter("--resize-trimap needs --trimap")
     if kind != "mask_model" and (mask_preset or mask_settings):
         raise typer.BadParameter("--mask-preset and --mask-settings need --mask-model")
+    if kind == "trimap":
+        return _drawn(value, resize)
     return _hint(kind, value, band, mask_preset, mask_settings)
-
-
-def source(name: str) -> Path | BinaryIO:
-    """Returns what is read: a file, or standard input for `-`."""
-    return sys.stdin.buffer if name == "-" else Path(name)
 
 
 def _hint(
@@ -80,9 +85,13 @@ def _hint(
         settings = read_settings(Path(value), mask_preset, mask_settings)
         return hints.SalientObject(Path(value), settings, **width)
     kinds = {"mask": hints.RoughMask, "from_alpha": hints.KnownAlpha, "scribbles": hints.Scribbles}
-    return (
-        kinds[kind](source(value), **width) if kind in kinds else hints.DrawnTrimap(source(value))
-    )
+    return kinds[kind](source(value), **width)
+
+
+def _drawn(value: str, resize: bool) -> "Hint":
+    from atnet.subjects.hints import DrawnTrimap
+
+    return DrawnTrimap(source(value), resize)
 
 
 def _parse_box(text: str) -> tuple[int, int, int, int]:

@@ -1,6 +1,5 @@
 """`atnet matte`, `atnet trimap`, `atnet demo`."""
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,13 +12,17 @@ from atnet.cli.common import (
     Engine,
     Json,
     MaxMemory,
+    NoClobber,
     PresetName,
     QualityName,
     Refine,
+    ResizeTrimap,
     Threads,
     app,
-    messages,
     report,
+    source,
+    target,
+    working,
 )
 from atnet.cli.hints import (
     Auto,
@@ -33,14 +36,15 @@ from atnet.cli.hints import (
     Scribbles,
     Trimap,
     hint_from,
-    source,
 )
 from atnet.matting.presets import DEFAULT_PRESET
 
 if TYPE_CHECKING:
-    from atnet.jobs.outputs import Target
     from atnet.jobs.photo import Done
 
+Images = Annotated[
+    list[str], typer.Argument(metavar="IMAGE", help="Photograph; - reads standard input.")
+]
 DrawnOn = Annotated[
     Reading | None,
     typer.Option(
@@ -69,7 +73,7 @@ KeepProfile = Annotated[
 
 @app.command()
 def matte(
-    image: Annotated[str, typer.Argument(help="Photograph; - reads standard input.")],
+    images: Images,
     trimap: Trimap = None,
     mask: Mask = None,
     from_alpha: FromAlpha = None,
@@ -94,6 +98,8 @@ def matte(
     keep_exif: KeepExif = False,
     keep_profile: KeepProfile = False,
     trimap_orientation: DrawnOn = None,
+    resize_trimap: ResizeTrimap = False,
+    no_clobber: NoClobber = False,
     preset: PresetName = DEFAULT_PRESET,
     quality: QualityName = "standard",
     refine: Refine = None,
@@ -114,6 +120,7 @@ def matte(
     from atnet.jobs.photo import Job, matte_photo
     from atnet.matting.predictor import Matting
 
+    image = _only(images)
     named = {
         "alpha": alpha,
         "foreground": foreground,
@@ -133,6 +140,7 @@ def matte(
             band,
             mask_preset,
             mask_settings,
+            resize=resize_trimap,
             trimap=trimap,
             mask=mask,
             from_alpha=from_alpha,
@@ -141,7 +149,7 @@ def matte(
             mask_model=mask_model,
             auto=auto,
         ),
-        outputs=Outputs(**{kind: _target(name) for kind, name in outputs.items()}),
+        outputs=Outputs(**{kind: target(name) for kind, name in outputs.items()}),
         background=parse_background(background),
         bits=bits,
         finish=Finish(
@@ -151,8 +159,9 @@ def matte(
             keep_profile=keep_profile,
         ),
         trimap_orientation=trimap_orientation,
+        overwrite=not no_clobber,
     )
-    with messages.status(f"Matting {image}"):
+    with working(f"Matting {image}"):
         matting = Matting(
             preset,
             threads=threads,
@@ -167,7 +176,7 @@ def matte(
 
 @app.command(name="trimap")
 def make_trimap(
-    image: Annotated[str, typer.Argument(help="Photograph; - reads standard input.")],
+    images: Images,
     output: Annotated[str, typer.Option("--output", "-o", help="Target; - writes PNG.")],
     mask: Mask = None,
     from_alpha: FromAlpha = None,
@@ -179,6 +188,7 @@ def make_trimap(
     auto: Auto = False,
     band: Band = None,
     trimap_orientation: DrawnOn = None,
+    no_clobber: NoClobber = False,
     as_json: Json = False,
 ) -> None:
     """Makes a trimap: from a mask, an alpha, a box, strokes, a network of yours or nothing.
@@ -187,6 +197,7 @@ def make_trimap(
     """
     from atnet.jobs.photo import write_trimap
 
+    image = _only(images)
     _one_stream(image, mask, from_alpha, scribbles, what="standard input")
     if as_json and output == "-":
         raise typer.BadParameter("--json and an output of - both want standard output")
@@ -201,7 +212,7 @@ def make_trimap(
         mask_model=mask_model,
         auto=auto,
     )
-    write_trimap(source(image), hint, _target(output), trimap_orientation)
+    write_trimap(source(image), hint, target(output), trimap_orientation, overwrite=not no_clobber)
     report({"trimap": output}, as_json, silent=output == "-")
 
 
@@ -210,6 +221,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("atnet-demo"),
     preset: PresetName = DEFAULT_PRESET,
     quality: QualityName = "standard",
+    no_clobber: NoClobber = False,
     as_json: Json = False,
 ) -> None:
     """Mattes a photograph that comes with the package.
@@ -222,8 +234,8 @@ def demo(
     from atnet.matting.predictor import Matting
 
     out.mkdir(parents=True, exist_ok=True)
-    job = demo_job(out)
-    with messages.status("Matting the bundled photograph"):
+    job = demo_job(out, overwrite=not no_clobber)
+    with working("Matting the bundled photograph"):
         done = matte_photo(job, Matting(preset, quality=quality))
     outputs = {kind: str(target) for kind, target in job.outputs.wanted().items()}
     report({**outputs, **_told(done)}, as_json)
@@ -233,12 +245,16 @@ def _told(done: "Done") -> dict[str, Any]:
     return {name: value for name, value in asdict(done).items() if value is not None}
 
 
+def _only(images: list[str]) -> str:
+    if len(images) > 1:
+        raise typer.BadParameter(
+            f"{len(images)} images are given, one is allowed; many: atnet batch FOLDER --out DIR"
+        )
+    return images[0]
+
+
 def _cutout_beside(image: str) -> str:
     return "-" if image == "-" else str(Path(image).with_suffix(".cutout.png"))
-
-
-def _target(name: str) -> "Target":
-    return sys.stdout.buffer if name == "-" else Path(name)
 
 
 def _one_stream(*names: str | None, what: str) -> None:

@@ -1,6 +1,5 @@
 """`atnet models`, `atnet export`."""
 
-import json
 import os
 from dataclasses import asdict
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from atnet.cli.common import Json, app, messages, report, results
+from atnet.cli.common import Json, NoClobber, app, report, results, working
 from atnet.matting import presets
 
 
@@ -33,7 +32,7 @@ def models(
         return
     if as_json:
         shipped = [asdict(preset) for preset in presets.PRESETS.values()]
-        typer.echo(json.dumps(shipped, indent=2))
+        report(shipped, as_json)
         return
     table = Table("model", "parameters", "MB", "summary")
     for preset in presets.PRESETS.values():
@@ -60,12 +59,17 @@ def export(
     float32: Annotated[bool, typer.Option("--float32", help="Store float32, twice the size.")] = (
         False
     ),
+    no_clobber: NoClobber = False,
     as_json: Json = False,
 ) -> None:
     """Exports a network to ONNX, for `--preset FILE` and other runtimes.
 
     Example: `atnet export runs/joint/best.npz -o mine.onnx`
     """
+    from atnet.files.targets import check_absent
+
+    if no_clobber:
+        check_absent([output])
     os.environ["KERAS_BACKEND"] = "torch"
     try:
         from atnet.models.export import export_onnx
@@ -74,6 +78,6 @@ def export(
         raise ImportError(f"{error.name} is missing; pip install 'atnet[export]'") from error
 
     network = load_network(weights, encoder, decoder, width, fusion)
-    with messages.status(f"Exporting {weights}"):
+    with working(f"Exporting {weights}"):
         export_onnx(network, output, half_storage=not float32)
     report({"model": str(output)}, as_json)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from atnet.cli.common import Json, app, progress_bar, report
+from atnet.cli.common import Json, NoClobber, app, progress_bar, report
 
 
 @app.command()
@@ -34,6 +34,7 @@ def synthesize(
         Path | None,
         typer.Option(help="Write only a sheet of examples of each kind and effect here."),
     ] = None,
+    no_clobber: NoClobber = False,
     as_json: Json = False,
 ) -> None:
     """Draws foregrounds with exact alpha - fur, hair, lace, glass, smoke - and backgrounds.
@@ -47,7 +48,10 @@ def synthesize(
     """
     from atnet.data.synthesis.dataset import find_photographs, synthesize_data_set
     from atnet.data.synthesis.tasks import Recipe
+    from atnet.files.targets import check_absent
 
+    if no_clobber:
+        check_absent([out if gallery is None else gallery])
     photographs = () if photos is None else find_photographs(photos)
     if gallery is not None:
         _write_gallery(gallery, seed, size, photographs)

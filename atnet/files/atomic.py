@@ -2,10 +2,15 @@
 
 import contextlib
 import os
+import re
 import secrets
+import stat
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
+
+_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.part")
 
 
 @contextlib.contextmanager
@@ -43,6 +48,23 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
             temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path, older: float = 0) -> None:
+    """Removes the temporary files of runs that were killed, and nothing else.
+
+    Args:
+        folder: Searched with its subfolders, but not through links.
+        older: Seconds that a file must have rested: another run may be writing it.
+    """
+    before = time.time() - older
+    for path in folder.rglob(".*.part"):
+        if not _TEMPORARY.fullmatch(path.name):
+            continue
+        with contextlib.suppress(FileNotFoundError):
+            status = path.lstat()
+            if stat.S_ISREG(status.st_mode) and status.st_mtime <= before:
+                path.unlink()
 
 
 def write_bytes(path: str | Path, content: bytes) -> None:

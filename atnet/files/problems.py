@@ -1,5 +1,6 @@
 """How what is wrong is told: an error in one line, or all problems that stop a piece of work."""
 
+import os
 from collections.abc import Sequence
 
 _NAMED = 8  # problems that an error lists in one line
@@ -31,9 +32,19 @@ def one_line(message: object) -> str:
     r"""Returns an error or a warning as one line; where it says nothing, its type.
 
     Example:
+        >>> one_line(FileNotFoundError(2, "No such file or directory", "x.toml"))
+        'x.toml: No such file or directory'
         >>> one_line(ValueError("first\n  second"))
         'first second'
         >>> one_line(MemoryError())
         'MemoryError'
     """
-    return " ".join(str(message).split()) or type(message).__name__
+    said = str(message)
+    if isinstance(message, OSError) and message.strerror:  # without the system's number
+        named = f"{os.fsdecode(message.filename)}: " if _is_path(message.filename) else ""
+        said = f"{named}{message.strerror}"
+    return " ".join(said.split()) or type(message).__name__
+
+
+def _is_path(name: object) -> bool:
+    return isinstance(name, str | bytes | os.PathLike)

@@ -63,12 +63,22 @@ def _read_file(path: Path) -> bytes:
         size = path.stat().st_size
         if path.is_file() and size <= MAX_FILE_BYTES:
             return path.read_bytes()
+        if path.is_fifo() and path.parts[:2] == ("/", "dev"):  # has a writer: /dev/stdin, <(…)
+            return _read_pipe(path)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
         reason = getattr(error, "strerror", None) or error
         raise ImageError(f"{path}: cannot be read: {reason}") from error
     if path.is_file():
         raise _too_large(str(path))
     raise ImageError(f"{path}: is not a file: name one image")
+
+
+def _read_pipe(path: Path) -> bytes:
+    with path.open("rb") as pipe:
+        content = pipe.read(MAX_FILE_BYTES + 1)
+    if len(content) > MAX_FILE_BYTES:
+        raise _too_large(str(path))
+    return content
 
 
 def _read_object(path: StoragePath) -> bytes:

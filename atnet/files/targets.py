@@ -1,11 +1,12 @@
 """Tells whether two names are one file, so that no output replaces an input or another output."""
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from atnet.files.atomic import check_target
-from atnet.files.storage import Location, StoragePath
+from atnet.files.problems import ProblemsError, one_line
+from atnet.files.storage import Location, StoragePath, size_if_there
 
 
 def check_targets(outputs: Mapping[str, Location], inputs: Mapping[str, Location]) -> None:
@@ -17,12 +18,34 @@ def check_targets(outputs: Mapping[str, Location], inputs: Mapping[str, Location
 
     Raises:
         OSError: A folder does not exist or takes no files, or an output is no file.
+        ProblemsError: Several of that; all are named.
         ValueError: Two names are one file.
     """
+    problems: list[Exception] = []
     for path in outputs.values():
         if not isinstance(path, StoragePath):
-            check_target(path)
-    check_clashes(outputs.items(), inputs.items())
+            with _noting(problems):
+                check_target(path)
+    _refuse([*problems, *map(ValueError, _clashes(outputs.items(), inputs.items()))])
+
+
+def check_absent(outputs: Iterable[Location]) -> None:
+    """Refuses outputs that exist; a folder may, while nothing is in it.
+
+    Args:
+        outputs: What would be written.
+
+    Raises:
+        OSError: One is there.
+        ProblemsError: Several are; all are named.
+    """
+    _refuse(
+        [
+            OSError(f"{path}: exists, and is not to be replaced: remove it or choose another name")
+            for path in outputs
+            if _is_there(path)
+        ]
+    )
 
 
 def check_clashes(
@@ -38,6 +61,7 @@ def check_clashes(
         inputs: What is read and its file.
 
     Raises:
+        ProblemsError: Several are; all are named.
         ValueError: Two names are one file.
 
     Example:
@@ -45,19 +69,42 @@ def check_clashes(
         Traceback (most recent call last):
         ValueError: alpha would replace the image a.png; give it another name
     """
+    _refuse([*map(ValueError, _clashes(outputs, inputs))])
+
+
+def _clashes(
+    outputs: Iterable[tuple[str, Location]], inputs: Iterable[tuple[str, Location]]
+) -> Iterator[str]:
     read = {_identity(path): name for name, path in inputs}
     written: dict[tuple, str] = {}
     for name, path in outputs:
         identity = _identity(path)
         if identity in read:
-            raise ValueError(
-                f"{name} would replace the {read[identity]} {path}; give it another name"
-            )
-        if identity in written:
-            raise ValueError(
-                f"{written[identity]} and {name} are one file, {path}; give each its own"
-            )
-        written[identity] = name
+            yield f"{name} would replace the {read[identity]} {path}; give it another name"
+        elif identity in written:
+            yield f"{written[identity]} and {name} are one file, {path}; give each its own"
+        written.setdefault(identity, name)
+
+
+@contextlib.contextmanager
+def _noting(problems: list[Exception]) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        problems.append(error)
+
+
+def _refuse(problems: Sequence[Exception]) -> None:
+    if len(problems) > 1:
+        raise ProblemsError("nothing was done", [one_line(problem) for problem in problems])
+    for problem in problems:
+        raise problem
+
+
+def _is_there(path: Location) -> bool:
+    if isinstance(path, StoragePath):
+        return size_if_there(path) is not None
+    return any(path.iterdir()) if path.is_dir() else path.exists()
 
 
 def _identity(path: Location) -> tuple:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from atnet.choices import Place
+from atnet.files.atomic import remove_leftovers
 from atnet.files.journal import Entry, appending, resume
 from atnet.files.problems import one_line
 from atnet.files.storage import (
@@ -16,10 +17,11 @@ from atnet.files.storage import (
     StoragePath,
     size_if_there,
 )
+from atnet.files.targets import check_absent
 from atnet.jobs.cluster import work_on_ray
 from atnet.jobs.fingerprints import fingerprints, sizes_below
 from atnet.jobs.items import Item, Pairing, Writing, check_items, find_items, in_shard
-from atnet.jobs.manifest import read_manifest
+from atnet.jobs.manifest import is_manifest, read_manifest
 from atnet.jobs.photo import input_files, matte_photo
 from atnet.jobs.workers import POLL, Killed, work_through
 from atnet.matting.predictor import Matting
@@ -27,6 +29,7 @@ from atnet.parallel import usable_cores
 
 MOST_WORKERS = 4
 """Processes unless told otherwise, one a core: each holds a model, and its own working memory."""
+_RESTED = 3600  # seconds: other shards may be writing into the same folder
 _DECISIVE = ("preset", "quality", "refine")  # of the predictor's options: what alpha depends on
 
 Task = tuple[str, Item]
@@ -97,16 +100,23 @@ def plan_batch(batch: Batch) -> Plan:
         raise ValueError(f"{batch.source}: has no photographs")
     check_items(items)
     tasks = _tasks(batch, items)
+    if not (batch.writing.overwrite or batch.resume):
+        _check_absent(tasks)
     current = {fingerprint for fingerprint, _ in tasks}
     folder = batch.writing.folder
     _make(folder)
     journal = folder / _journal_name(*batch.shard)
+    if batch.resume and not isinstance(folder, StoragePath):
+        remove_leftovers(folder, older=0 if batch.shard[1] == 1 else _RESTED)
     sizes = sizes_below(folder) if batch.resume else {}.get
     kept = resume(
         journal, lambda entry: _holds(entry, current, sizes, journal), wanted=batch.resume
     )
     done = frozenset(entry["fingerprint"] for entry in kept)
-    return Plan(batch, [task for task in tasks if task[0] not in done], done, journal)
+    left = [task for task in tasks if task[0] not in done]
+    if not batch.writing.overwrite:
+        _check_absent(left)
+    return Plan(batch, left, done, journal)
 
 
 def run_batch(plan: Plan, tell: Callable[[Entry], None] = lambda _: None) -> None:
@@ -186,7 +196,7 @@ def _items(batch: Batch) -> list[Item]:
     source, out = batch.source, batch.writing.folder
     if batch.watch and (isinstance(source, StoragePath) or batch.on == "ray"):
         raise ValueError(f"{source}: only a folder of this machine can be watched, by itself")
-    if source.suffix != ".jsonl" and source.is_dir():
+    if source.is_dir():
         if out.resolve().is_relative_to(source.resolve()):
             raise ValueError(f"{out}: is inside of {source}, which is read; write elsewhere")
         return find_items(source, batch.pairing, batch.writing)
@@ -201,7 +211,7 @@ def _tasks(batch: Batch, items: list[Item]) -> list[Task]:
     """The items of the shard with their fingerprints."""
     options = repr([batch.matting.get(name) for name in _DECISIVE])
     chosen = [item for item in items if in_shard(item.name, *batch.shard)]
-    folders = [batch.pairing.folder, None if batch.source.suffix == ".jsonl" else batch.source]
+    folders = [batch.pairing.folder, None if is_manifest(batch.source) else batch.source]
     prints = fingerprints(chosen, options, filter(None, folders))
     return list(zip(prints, chosen, strict=True))
 
@@ -230,6 +240,10 @@ def _holds(
     outputs = entry["outputs"]
     unchanged = entry["error"] is None and entry["fingerprint"] in current
     return unchanged and outputs == {name: size(name) for name in outputs}
+
+
+def _check_absent(tasks: list[Task]) -> None:
+    check_absent(target for _, item in tasks for target in _targets(item))
 
 
 def _make(folder: Location) -> None:

@@ -1,10 +1,10 @@
 """What a batch consists of: the photographs of a folder, each with its hint and its outputs."""
 
 import zlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import PurePath
-from typing import Literal
+from typing import Any, Literal
 
 from atnet.files.listing import PHOTOGRAPHS, files_by_stem, find_images, partner
 from atnet.files.storage import Location
@@ -12,12 +12,20 @@ from atnet.files.targets import check_clashes
 from atnet.jobs.background import WHITE, Background
 from atnet.jobs.outputs import Outputs, check_outputs
 from atnet.jobs.photo import Job, input_files
-from atnet.subjects.hints import DrawnTrimap, Hint, NoHint, RoughMask
+from atnet.subjects.hints import DrawnTrimap, Hint, NoHint, RoughMask, SalientObject, Scribbles
 
 KINDS = tuple(field.name for field in fields(Outputs))
 """What can be written of a photograph."""
 TRIMAP_ENDING = ".trimap"
 """How the name of a trimap ends that lies beside its photograph: `x.trimap.png`."""
+
+_HINTS: Mapping[str, Callable[..., Hint]] = {
+    "trimap": DrawnTrimap,
+    "mask": RoughMask,
+    "scribbles": Scribbles,
+    "network": SalientObject,
+    "auto": NoHint,
+}
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,7 @@ class Writing:
         suffix: The format.
         background: Of composites.
         bits: Per channel; None is the format's usual.
+        overwrite: Whether files that exist may be replaced.
     """
 
     folder: Location
@@ -50,6 +59,7 @@ class Writing:
     suffix: str = ".png"
     background: Background = WHITE
     bits: int | None = None
+    overwrite: bool = True
 
     def names(self, image: str) -> dict[str, str]:
         """Names what is written of a photograph: `a/x.jpg` becomes `a/x.cutout.png`."""
@@ -61,7 +71,8 @@ class Writing:
         folder = self.folder.absolute()
         outputs = Outputs(**{kind: folder / name for kind, name in names.items()})
         check_outputs(outputs.wanted(), self.bits)
-        return Job(image, hint, outputs, self.background, self.bits)
+        job = Job(image, hint, outputs, self.background, self.bits)
+        return replace(job, overwrite=self.overwrite)
 
 
 @dataclass(frozen=True)
@@ -69,13 +80,15 @@ class Pairing:
     """How the photographs of a folder come to their hints.
 
     Attributes:
-        kind: `"auto"` uses none.
+        kind: `"network"` and `"auto"` use no pictures.
         folder: A tree like that of the photographs; without it `a/x.trimap.png` belongs to
             `a/x.jpg`.
+        options: Of every hint besides its picture, such as its band.
     """
 
-    kind: Literal["trimap", "mask", "auto"] = "trimap"
+    kind: Literal["trimap", "mask", "scribbles", "network", "auto"] = "trimap"
     folder: Location | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def find_items(folder: Location, pairing: Pairing, writing: Writing) -> list[Item]:
@@ -97,11 +110,12 @@ def find_items(folder: Location, pairing: Pairing, writing: Writing) -> list[Ite
     hints = files_by_stem(tree) if tree else {}
 
     def hint(image: Location, stem: str) -> Hint:
-        if pairing.kind == "auto":
-            return NoHint()
+        make = _HINTS[pairing.kind]
+        if pairing.kind in ("auto", "network"):
+            return make(**pairing.options)
         beside = image.with_name(f"{image.stem}{TRIMAP_ENDING}.png")
         picture = partner(hints, tree, stem) if tree else beside
-        return RoughMask(picture) if pairing.kind == "mask" else DrawnTrimap(picture)
+        return make(picture, **pairing.options)
 
     items = []
     for image in find_images(folder, PHOTOGRAPHS):

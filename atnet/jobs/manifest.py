@@ -11,6 +11,11 @@ from atnet.jobs.items import KINDS, Item, Writing
 from atnet.subjects.hints import Box, DrawnTrimap, Hint, NoHint, RoughMask
 
 
+def is_manifest(source: Location) -> bool:
+    """Tells a manifest from a folder, which may have any name."""
+    return source.suffix == ".jsonl" and not source.is_dir()
+
+
 def read_manifest(path: Location, writing: Writing) -> list[Item]:
     """Reads a manifest.
 

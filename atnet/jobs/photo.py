@@ -1,6 +1,7 @@
 """One photograph from files to files: what `atnet matte`, `atnet trimap` and `atnet demo` do."""
 
 import time
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -11,7 +12,7 @@ from atnet.choices import Reading
 from atnet.files.images import ImageError, Source, read_photograph
 from atnet.files.metadata import Metadata
 from atnet.files.storage import Location, StoragePath
-from atnet.files.targets import check_targets
+from atnet.files.targets import check_absent, check_targets
 from atnet.jobs.background import WHITE, Background, laid_over
 from atnet.jobs.outputs import (
     Finish,
@@ -47,6 +48,7 @@ class Job:
         finish: How it is written besides.
         trimap_orientation: On which pixels of a photograph that was turned the trimap or mask was
             drawn; None finds out.
+        overwrite: Whether files that exist may be replaced.
     """
 
     image: Source
@@ -56,6 +58,7 @@ class Job:
     bits: int | None = None
     finish: Finish = field(default_factory=Finish)
     trimap_orientation: Reading | None = None
+    overwrite: bool = field(default=True, repr=False)  # the result does not depend on it
 
 
 @dataclass(frozen=True)
@@ -94,12 +97,15 @@ def matte_photo(job: Job, matting: Matting) -> Done:
     wanted = job.outputs.wanted()
     check_outputs(wanted, job.bits)
     check_targets(_paths(wanted), input_files(job))
+    if not job.overwrite:
+        check_absent(_paths(wanted).values())
     photograph = read_photograph(job.image, keep_profile=job.finish.keep_profile)
     metadata = _written_metadata(photograph.metadata, job.finish)
     check_outputs(wanted, job.bits, metadata)
     image = photograph.pixels
     trimap = fitted(job.hint, photograph, job.trimap_orientation).trimap(image)
     check_trimap(trimap, image.shape)
+    _say_known(trimap)
     start = time.perf_counter()
     result = Result(image, matting.alpha(image, trimap))
     pictures = {name: _picture(name, result, trimap, job, metadata) for name in wanted}
@@ -120,7 +126,12 @@ def input_files(job: Job) -> dict[str, Location]:
 
 
 def write_trimap(
-    image: Source, hint: Hint, target: Target, orientation: Reading | None = None
+    image: Source,
+    hint: Hint,
+    target: Target,
+    orientation: Reading | None = None,
+    *,
+    overwrite: bool = True,
 ) -> None:
     """Makes a trimap for a photograph and writes it.
 
@@ -129,6 +140,7 @@ def write_trimap(
         hint: What tells where the subject is.
         target: Where the trimap goes.
         orientation: On which pixels of a photograph that was turned the hint was drawn.
+        overwrite: Whether a file that exists may be replaced.
 
     Raises:
         OSError: The file cannot be written.
@@ -138,16 +150,19 @@ def write_trimap(
         raise ImageError(f"{target}: JPEG would change a trimap's values; use .png")
     check_outputs({"alpha": target}, bits=None)
     check_targets(_paths({"trimap": target}), _paths({"image": image, **hint_pictures(hint)}))
+    if not overwrite:
+        check_absent(_paths({"trimap": target}).values())
     photograph = read_photograph(image)
     trimap = fitted(hint, photograph, orientation).trimap(photograph.pixels)
     write({target: encoded(target, trimap, None, None, Metadata())})
 
 
-def demo_job(folder: Path) -> Job:
+def demo_job(folder: Path, *, overwrite: bool = True) -> Job:
     """Makes the job of the bundled photograph.
 
     Args:
         folder: Where alpha, foreground, cutout, composite and a sheet go.
+        overwrite: Whether files that exist may be replaced.
 
     Returns:
         The job.
@@ -158,6 +173,7 @@ def demo_job(folder: Path) -> Job:
         hint=DrawnTrimap(ASSETS / "lemur_trimap.png"),
         outputs=Outputs(**{name: folder / f"{name}.png" for name in names}),
         background=DEMO_BACKGROUND,
+        overwrite=overwrite,
     )
 
 
@@ -198,6 +214,15 @@ def _cropped(
     rows, columns = box = object_box(alpha, margin)
     pictures.update({name: it[box] for name, it in pictures.items() if name != "sheet"})
     return columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start
+
+
+def _say_known(trimap: np.ndarray) -> None:
+    if not unknown_region(trimap).any():
+        warnings.warn(
+            "trimap: has no unknown pixels (128), so that alpha is the trimap itself; give it as a "
+            "mask to lay an unknown band along its outline",
+            stacklevel=3,
+        )
 
 
 def _written_metadata(metadata: Metadata, finish: Finish) -> Metadata:

@@ -14,7 +14,14 @@ from atnet.subjects.grabcut import FOUND_BAND, find_in_box, find_subject
 from atnet.subjects.mask_model import MaskModel
 from atnet.subjects.mask_settings import MaskSettings
 from atnet.subjects.scribbles import trimap_from_scribbles
-from atnet.trimaps import MASK_LOW, TrimapError, as_mask, snap_trimap, trimap_from_alpha
+from atnet.trimaps import (
+    MASK_LOW,
+    TrimapError,
+    as_mask,
+    smaller_trimap,
+    snap_trimap,
+    trimap_from_alpha,
+)
 
 MASK_BAND = DetailBand()
 """What a mask's outline is trusted within, unless told otherwise."""
@@ -26,11 +33,12 @@ class DrawnTrimap:
     """A trimap: black background, grey unknown, white foreground."""
 
     picture: Picture
+    resize: bool = False
 
     def trimap(self, image: np.ndarray) -> np.ndarray:
-        """Snaps it to exact values; its size is checked where it is used."""
-        del image
-        return snap_trimap(self.picture)
+        """Snaps it to exact values; without `resize` its size is checked where it is used."""
+        trimap = snap_trimap(self.picture)
+        return scaled_trimap(trimap, *image.shape[:2]) if self.resize else trimap
 
 
 @dataclass(frozen=True)
@@ -161,6 +169,21 @@ def parse_band(text: str) -> Band:
         )
     value = float(number[1])
     return EvenBand(NARROWEST, value / 100) if number[2] else EvenBand(value)
+
+
+def scaled_trimap(trimap: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Scales a trimap to an image of the same shape, likewise: what is mixed becomes unknown.
+
+    Raises:
+        TrimapError: The shapes differ by more than a pixel.
+    """
+    rows, columns = trimap.shape
+    if abs(rows * width - columns * height) > max(height, width, rows, columns):
+        raise TrimapError(
+            f"trimap: is {columns} x {rows} pixels, but the image is {width} x {height}: only one "
+            "of the same shape can be resized"
+        )
+    return smaller_trimap(trimap, height, width)
 
 
 @lru_cache(maxsize=1)

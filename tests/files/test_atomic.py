@@ -7,7 +7,14 @@ import time
 import pytest
 
 from atnet.files import atomic
-from atnet.files.atomic import check_target, replacing, write_all, write_bytes, write_text
+from atnet.files.atomic import (
+    check_target,
+    remove_leftovers,
+    replacing,
+    write_all,
+    write_bytes,
+    write_text,
+)
 
 
 def content(folder):
@@ -111,3 +118,19 @@ def test_a_kill_leaves_the_old_file_or_the_new_one(tmp_path):
         found = target.read_bytes()
         assert len(found) == 2**26
         assert len(set(found)) == 1
+
+
+def test_only_temporary_files_of_killed_runs_are_removed(tmp_path):
+    leftover, fresh = f".{'0a' * 8}.part", f".{'1b' * 8}.part"
+    kept = ["x.part", ".x.part", f".{'0a' * 8}.part.png", "a/photo.png", f".{'0A' * 8}.part"]
+    (tmp_path / "a").mkdir()
+    for name in [leftover, f"a/{leftover}", fresh, *kept]:
+        (tmp_path / name).write_bytes(b"x")
+    for name in [leftover, f"a/{leftover}"]:
+        os.utime(tmp_path / name, (0, 0))
+    (tmp_path / f".{'2c' * 8}.part").symlink_to("x.part")
+    remove_leftovers(tmp_path, older=3600)
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
+    assert left == {"a", fresh, f".{'2c' * 8}.part", *kept}
+    remove_leftovers(tmp_path)
+    assert not (tmp_path / fresh).exists()

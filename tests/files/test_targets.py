@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from atnet.files.problems import ProblemsError
 from atnet.files.storage import StoragePath
-from atnet.files.targets import check_clashes, check_targets
+from atnet.files.targets import check_absent, check_clashes, check_targets
 
 
 @pytest.fixture
@@ -84,3 +85,22 @@ def test_objects_of_a_storage_are_told_apart_by_their_names():
         check_targets({"alpha": one}, {"image": StoragePath("s3://bucket/x.png")})
     with pytest.raises(ValueError, match="a and b are one file"):
         check_clashes([("a", one), ("b", StoragePath("s3://bucket/x.png"))], [])
+
+
+@pytest.mark.usefixtures("folder")
+def test_all_that_is_wrong_with_targets_is_named_at_once():
+    wrong = {"alpha": Path("photo.png"), "cutout": Path("new/a.png"), "sheet": Path("Case")}
+    with pytest.raises(ProblemsError) as caught:
+        check_targets(wrong, {"image": Path("photo.png")})
+    found = " ".join(caught.value.problems)
+    assert len(caught.value.problems) == 3
+    assert all(word in found for word in ("replace the image", "create it first", "not a file"))
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_is_not_to_be_replaced_is_named():
+    check_absent([Path("new.png"), Path("Case")])
+    with pytest.raises(OSError, match=r"photo.png: exists"):
+        check_absent([Path("photo.png"), Path("new.png")])
+    with pytest.raises(ProblemsError, match=r"photo.png: exists.*; link.png: exists"):
+        check_absent([Path("photo.png"), Path("link.png")])
