@@ -1,5 +1,6 @@
 """The predictor: image and trimap to alpha."""
 
+import copy
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -89,6 +90,12 @@ class Matting:
     def providers(self) -> list[str]:
         """What computes, first choice first: ONNX Runtime's execution providers, or OpenVINO's."""
         return self._network.providers
+
+    def at_quality(self, quality: Quality) -> "Matting":
+        """Returns one of another quality that shares the loaded model; raises as this class."""
+        other = copy.copy(self)
+        other._estimator = Estimator(self._network, quality)
+        return other
 
     def alpha(
         self, image: Picture, trimap: Picture, progress: Progress | None = None
