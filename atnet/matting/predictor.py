@@ -169,8 +169,9 @@ class Matting:
         part = Part(image[box], trimap[box], where, before.alpha[box])
         found = self._estimator.found(part, before.scale, progress)
         alpha = before.alpha.copy()
-        alpha[box] += change.weights * (found - alpha[box])
-        return Estimate(trimap, clamp(alpha, trimap), before.scale)
+        mixed = alpha[box] + change.weights * (found - alpha[box])
+        alpha[box] = clamp(mixed, trimap[box])
+        return Estimate(trimap, alpha, before.scale)
 
 
 def _checked(image: Picture, trimap: Picture) -> tuple[np.ndarray, np.ndarray]:

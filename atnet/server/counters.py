@@ -14,6 +14,7 @@ from prometheus_client import (
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300)
+_METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "POST"}
 
 
 class Counters:
@@ -38,7 +39,8 @@ class Counters:
     def answered(self, scope: Scope, status: int, seconds: float) -> None:
         """Counts an answer."""
         route = getattr(scope.get("route"), "path", "none")  # never the path: ids are secret
-        method = scope["method"] if route != "none" else "any"
+        known = route != "none" and scope["method"] in _METHODS
+        method = scope["method"] if known else "other"  # strangers make up others
         self._answers.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(seconds)
 

@@ -16,7 +16,7 @@ from atnet.jobs.photo import demo_photograph
 from atnet.server.documents import form, pictures, problems
 from atnet.server.drafts import Draft
 from atnet.server.lines import Lines
-from atnet.server.pictures import Bits, part_of, picture
+from atnet.server.sending import Bits, part_of, picture
 from atnet.server.refusals import Refusal
 from atnet.server.routes import Depth, Effort, Shared
 from atnet.server.service import Service

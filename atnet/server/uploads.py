@@ -3,9 +3,9 @@
 import contextlib
 import io
 from collections.abc import AsyncIterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.requests import Request
 
 from atnet.files.images import ImageError
@@ -42,8 +42,7 @@ class Upload:
         return Box(*parse_box(str(self._form["box"])))
 
     def _picture(self, name: str) -> BinaryIO:
-        part = self._form[name]
-        assert isinstance(part, UploadFile)  # as was checked
+        part: Any = self._form[name]  # a file, as was checked
         content = io.BytesIO(part.file.read())
         content.name = name
         check_size(content.getvalue(), name, self._max_pixels)
