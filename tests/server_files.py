@@ -10,15 +10,17 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from fastapi.testclient import TestClient
 from onnx import helper
-from onnx_files import save_network
 from PIL import Image
 
 from atnet.server.app import create_app
+from atnet.server.service import Service
 from atnet.server.settings import Settings
+from onnx_files import save_network
 
 SIZE = 60, 40  # width, height
 
@@ -28,24 +30,20 @@ def network(folder: Path, work: int = 0) -> Path:
     path = folder / f"small{work}.onnx"
     if path.exists():
         return path
-    constants = {
-        "red": np.array([1, 0, 0], np.float32).reshape(1, 1, 3, 1).transpose(0, 1, 2, 3),
-        "nothing": np.zeros((1, 32, 1, 1), np.float32),
+    constants: dict[str, Any] = {
+        "red": np.array([[1], [0], [0]], np.float32),
         "widen": np.full((32, 3, 1, 1), 0.1, np.float32),
         "mix": np.full((32, 32, 3, 3), 1e-3, np.float32),
+        "nothing": np.zeros((1, 32, 1, 1), np.float32),
     }
     nodes = [
-        helper.make_node("MatMul", ["image", "red_column"], ["picked"]),
+        helper.make_node("MatMul", ["image", "red"], ["picked"]),
         helper.make_node("Transpose", ["image"], ["first"], perm=[0, 3, 1, 2]),
         helper.make_node("Conv", ["first", "widen"], ["c0"]),
-    ]
-    constants["red_column"] = constants.pop("red").reshape(3, 1)
-    for number in range(work):
-        nodes.append(
-            helper.make_node("Conv", [f"c{number}", "mix"], [f"c{number + 1}"], pads=[1, 1, 1, 1])
-        )
-    constants["nothing"] = np.zeros((1, 32, 1, 1), np.float32)
-    nodes += [
+        *(
+            helper.make_node("Conv", [f"c{n}", "mix"], [f"c{n + 1}"], pads=[1, 1, 1, 1])
+            for n in range(work)
+        ),
         helper.make_node("Conv", [f"c{work}", "nothing"], ["zero"]),
         helper.make_node("Transpose", ["zero"], ["zeros"], perm=[0, 2, 3, 1]),
         helper.make_node("Mul", ["trimap", "zeros"], ["more_zeros"]),
@@ -65,6 +63,12 @@ def client_of(chosen: Settings, **options):
     app = create_app(chosen)
     with TestClient(app, base_url="http://127.0.0.1:8000", **options) as client:
         yield client
+
+
+def service_in(client: TestClient) -> Service:
+    """What the routes behind a client share."""
+    app: Any = client.app
+    return app.state.service
 
 
 def png(pixels) -> bytes:

@@ -57,7 +57,7 @@ def test_all_that_is_decided_gets_there(run, monkeypatch, tmp_path):
     monkeypatch.setattr(application, "create_app", seen.append)
     monkeypatch.setattr(listening, "server", lambda *given: seen.append(given[1:]) or Server())
     ran = run(
-        "--host", "0.0.0.0", "--port", 9, "--quality", "best", "--queue", 3, "--max-body", "2MB",
+        "--host", "127.0.0.9", "--port", 9, "--quality", "best", "--queue", 3, "--max-body", "2MB",
         "--max-pixels", "5MP", "--timeout", 7, "--api-keys-file", tmp_path / "keys",
         "--allow-origin", "https://a.example", "--host-name", "b.example",
     )  # fmt: skip
@@ -67,5 +67,5 @@ def test_all_that_is_decided_gets_there(run, monkeypatch, tmp_path):
     assert (settings.max_body, settings.max_pixels) == (2_000_000, 5_000_000)
     assert settings.keys == ("0123456789abcdef",)
     assert (settings.origins, settings.host_names) == (("https://a.example",), ("b.example",))
-    assert address == ("0.0.0.0", 9)
+    assert address == ("127.0.0.9", 9)
     assert ended == "ran"

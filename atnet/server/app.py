@@ -71,11 +71,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    service: Service = app.state.service
-    sweeper = asyncio.create_task(_sweep(service))
+    sweeper = asyncio.create_task(_sweep(app.state.service))
     yield
     sweeper.cancel()
-    service.close()
 
 
 async def _sweep(service: Service) -> None:

@@ -16,9 +16,9 @@ from atnet.jobs.photo import demo_photograph
 from atnet.server.documents import form, pictures, problems
 from atnet.server.drafts import Draft
 from atnet.server.lines import Lines
-from atnet.server.sending import Bits, part_of, picture
 from atnet.server.refusals import Refusal
 from atnet.server.routes import Depth, Effort, Shared
+from atnet.server.sending import Bits, part_of, picture
 from atnet.server.service import Service
 from atnet.server.uploads import upload
 from atnet.subjects.fitting import fitted
@@ -65,7 +65,9 @@ async def open_draft(request: Request, service: Shared, example: bool = False) -
     return JSONResponse(told, 201, {"Location": f"/v1/drafts/{draft.id}"})
 
 
-@router.delete("/{draft_id}", status_code=204, summary="Forget a draft", responses=problems(404))
+@router.delete(
+    "/{draft_id}", status_code=204, summary="Forget a draft", responses=problems(404, 422)
+)
 async def drop(draft_id: str, service: Shared) -> Response:
     """Forgets a draft; work on it goes on to its end."""
     service.drafts.drop(draft_id)

@@ -34,14 +34,23 @@ class BodyLimits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        declared = Headers(scope=scope).get("content-length", "0")
-        if declared.isdecimal() and int(declared) > self._max_body:
-            refusal = _too_large(self._max_body)
+        refusal = self._refusal(Headers(scope=scope))
+        if refusal:
             answer = problem(refusal.status, refusal.detail, {"Connection": "close"})
             await answer(scope, receive, send)
             return
         body = _Body(scope, receive, send, self._max_body, self._timeout, self._pause)
         await self._app(scope, body.receive, body.send)
+
+    def _refusal(self, headers: Headers) -> Refusal | None:
+        """What is wrong with a body already by what its request says of it."""
+        length = headers.get("content-length")
+        if length is None:
+            return None
+        if "transfer-encoding" in headers:
+            return Refusal(400, "the request has two lengths, Content-Length and chunks: give one")
+        too_large = length.isdecimal() and int(length) > self._max_body
+        return _too_large(self._max_body) if too_large else None
 
 
 class _Body:
@@ -53,6 +62,7 @@ class _Body:
         headers = Headers(scope=scope)
         chunked = "transfer-encoding" in headers
         self._all_here = not chunked and headers.get("content-length", "0") == "0"
+        self._given_up = False
         self._receive, self._send = receive, send
         self._most, self._bytes, self._pause, self._timeout = most, 0, pause, timeout
         self._deadline = asyncio.get_running_loop().time() + timeout
@@ -66,6 +76,7 @@ class _Body:
             async with asyncio.timeout(min(self._pause, left)):
                 message = await self._receive()
         except TimeoutError as error:
+            self._given_up = True
             raise Refusal(
                 408,
                 f"the request's body did not come in time: all of it within {self._timeout:g} "
@@ -73,6 +84,7 @@ class _Body:
             ) from error
         self._bytes += len(message.get("body", b""))
         if self._bytes > self._most:
+            self._given_up = True
             raise _too_large(self._most)
         self._all_here = not message.get("more_body", False)
         return message
@@ -89,7 +101,7 @@ class _Body:
     async def _discard_rest(self) -> None:
         """Or a client that sends before it reads would see a broken connection, and no answer."""
         with contextlib.suppress(Refusal):
-            while not self._all_here:
+            while not (self._all_here or self._given_up):
                 await self.receive()
 
 

@@ -135,10 +135,6 @@ class WorkQueue:
         """Has work done in its turn, if it was not stopped before."""
         return self._pool.submit(self._timed, work, progress, stopped)
 
-    def close(self) -> None:
-        """Ends the threads once their work is done."""
-        self._pool.shutdown()
-
     def _timed(self, work: Work[Result], progress: Progress, stopped: threading.Event) -> Result:
         if stopped.is_set():
             raise StoppedError

@@ -10,8 +10,8 @@ from fastapi.responses import Response
 from atnet.choices import Quality
 from atnet.matting.result import Result
 from atnet.server.documents import form, pictures, problems
-from atnet.server.sending import MEDIA_TYPES, Bits, FormatName, check_format, picture
 from atnet.server.queue import WorkQueue
+from atnet.server.sending import MEDIA_TYPES, Bits, FormatName, check_format, picture
 from atnet.server.service import Service, read_upload, service_of
 from atnet.server.uploads import Upload, upload
 from atnet.tiling import Progress

@@ -55,11 +55,6 @@ class Service:
         """Returns the predictor of a quality; None is the operator's."""
         return self._matting if quality is None else self._matting.at_quality(quality)
 
-    def close(self) -> None:
-        """Ends the threads once their work is done."""
-        self.mattings.close()
-        self.readings.close()
-
     def _watch(self, watch: Callable[[str, str, Callable[[], float]], None]) -> None:
         for name in ("mattings", "readings"):
             queue: WorkQueue = getattr(self, name)

@@ -1,7 +1,7 @@
 import pytest
-from server_files import client_of, refused, settings
 
 from atnet.server.app import PAGE, create_app
+from server_files import client_of, refused, settings
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +21,8 @@ def test_the_page_is_served_with_its_types(client):
 
 @pytest.mark.parametrize(
     "path",
-    ["../app.py", "..%2fapp.py", "%2e%2e/app.py", "....//app.py", "/etc/passwd", "..\\app.py", "%00",
-     "page/../../app.py", ""],
+    ["../app.py", "..%2fapp.py", "%2e%2e/app.py", "....//app.py", "/etc/passwd", "..\\app.py",
+     "%00", "page/../../app.py", ""],
 )  # fmt: skip
 def test_nothing_beside_the_page_is_served(client, path):
     refused(client.get(f"/page/{path}"), 404)

@@ -2,17 +2,17 @@
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
     status_code_conformance,
 )
-from server_files import SIZE, both, client_of, pixels_of
-from server_files import settings as service_settings
 
 from atnet.server.app import create_app
+from server_files import SIZE, both, client_of, pixels_of
+from server_files import settings as service_settings
 
 ROUTES = {
     "/v1/alpha", "/v1/cutout", "/v1/trimap", "/v1/drafts", "/v1/drafts/{draft_id}",
@@ -23,12 +23,17 @@ ROUTES = {
 }  # fmt: skip
 
 
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+
+
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
     return create_app(service_settings(tmp_path_factory.mktemp("network")))
-
-
-schema = schemathesis.pytest.from_fixture("described")
 
 
 @pytest.fixture(scope="module")
@@ -51,24 +56,23 @@ def test_every_route_is_described_with_its_form_and_problems(app):
             assert {"401", "403", "421"} <= set(method["responses"])
 
 
-@schema.parametrize()
-@settings(
-    max_examples=12,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-def test_whatever_is_sent_the_answer_is_as_described(case):
-    case.call_and_validate(
-        headers={"Host": "127.0.0.1"},
-        checks=[
-            not_a_server_error,
-            status_code_conformance,
-            content_type_conformance,
-            response_schema_conformance,
-        ],
-    )
+@pytest.mark.parametrize("path", sorted(ROUTES))
+def test_whatever_is_sent_the_answer_is_as_described(described, path):
+    for method in described[path]:
+
+        @settings(
+            max_examples=12,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+        )
+        @given(described[path][method].as_strategy())
+        def check(case):
+            case.call_and_validate(headers={"Host": "127.0.0.1"}, checks=CHECKS)
+
+        check()
 
 
 def test_the_example_in_the_documentation_of_a_box_is_one(app, tmp_path):

@@ -1,11 +1,21 @@
 import numpy as np
 import pytest
-from image_files import decoded
-from server_files import client_of, form, lines_of, pixels_of, png, refused, scene, settings
 
 from atnet.jobs.photo import demo_photograph
 from atnet.matting.predictor import Matting
 from atnet.matting.result import Result
+from image_files import decoded
+from server_files import (
+    client_of,
+    form,
+    lines_of,
+    pixels_of,
+    png,
+    refused,
+    scene,
+    service_in,
+    settings,
+)
 
 
 @pytest.fixture(scope="module")
@@ -132,10 +142,10 @@ def test_a_draft_that_is_gone_is_a_problem_everywhere(client, opened):
     refused(client.delete(opened), 404)
 
 
-def test_a_full_queue_is_told_before_anything_is_sent(client, opened, folder):
+def test_a_full_queue_is_told_before_anything_is_sent(folder):
     with client_of(settings(folder, places=1)) as other:
         address = other.post("/v1/drafts?example=true").headers["location"]
-        with other.app.state.service.mattings.place():
+        with service_in(other).mattings.place():
             answer = other.post(f"{address}/matte")
             assert "all 1 places" in refused(answer, 503)
             assert int(answer.headers["retry-after"]) > 0

@@ -1,9 +1,9 @@
 import pytest
 from fastapi import FastAPI, HTTPException
 from fastapi.testclient import TestClient
-from server_files import refused
 
 from atnet.server.refusals import Refusal, StoppedError, tell_problems, too_busy
+from server_files import refused
 
 ERRORS = {
     "refusal": (Refusal(401, "a key is needed", WWW_Authenticate="Bearer"), 401, "a key is needed"),

@@ -1,4 +1,5 @@
 import pytest
+
 from server_files import both, client_of, refused, settings
 
 KEY = "0123456789abcdef-secret"

@@ -2,7 +2,7 @@ import pytest
 
 from atnet.files.images import ImageError
 from atnet.server.refusals import Refusal
-from atnet.server.sending import check_format, part_of
+from atnet.server.sending import Bits, check_format, part_of
 
 
 def test_a_part_is_given_by_left_top_width_height():
@@ -18,6 +18,6 @@ def test_a_part_lies_in_the_picture(box):
 
 
 def test_formats_say_what_they_cannot_hold():
-    check_format("tiff", 16)
+    check_format("tiff", Bits.SIXTEEN)
     with pytest.raises(ImageError, match="cannot hold 16 bits"):
-        check_format("webp", 16)
+        check_format("webp", Bits.SIXTEEN)

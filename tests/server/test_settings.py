@@ -20,7 +20,7 @@ def test_what_is_no_amount_is_refused(text):
 @pytest.mark.parametrize("name", ["places", "max_body", "max_pixels", "timeout", "drafts"])
 def test_nothing_may_be_0(name):
     with pytest.raises(ValueError, match=f"{name} is 0; it must be above 0"):
-        Settings(**{name: 0})
+        Settings(**{name: 0})  # pyright: ignore[reportArgumentType]
 
 
 def test_keys_are_read_from_a_file_or_the_environment(tmp_path, monkeypatch):

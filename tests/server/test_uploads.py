@@ -2,14 +2,14 @@ import io
 
 import numpy as np
 import pytest
-from image_files import opencv, png, saved
 from PIL import Image
-from server_files import client_of, form, refused, scene, settings
-from server_files import png as as_png
 
 from atnet.files.images import ImageError
 from atnet.server.refusals import Refusal
 from atnet.server.uploads import check_size
+from image_files import opencv, png, saved
+from server_files import client_of, form, refused, scene, settings
+from server_files import png as as_png
 
 PIXELS = scene(30, 20)[0]
 DEEP = np.zeros((20, 30, 3), np.uint16)
