@@ -18,9 +18,16 @@ from dataclasses import dataclass, field
 
 import httpx2
 
-from atnet.jobs.photo import ASSETS
+from atnet.arrays import resized
+from atnet.files.images import encode_image
+from atnet.jobs.photo import demo_photograph
 from atnet.machine import describe_run
+from atnet.trimaps import smaller_trimap
 
+HEAD = (
+    "route", "quality", "scale", "clients", "answers", "a minute", "median s", "longest s",
+    "refusals", "MB",
+)  # fmt: skip
 PACKAGES = ("fastapi", "uvicorn", "onnxruntime", "openvino")
 
 
@@ -56,20 +63,22 @@ def main() -> None:
     first, last = (
         statistics.mean(part) for part in (seen.megabytes[:quarter], seen.megabytes[-quarter:])
     )
+    row = [
+        *(options.route, options.quality, f"{options.scale:g}", options.clients),
+        *(len(seen.seconds), f"{60 * len(seen.seconds) / seconds:.0f}"),
+        *(f"{statistics.median(seen.seconds):.1f}", f"{max(seen.seconds):.1f}"),
+        *(seen.refusals, f"{first:.0f} to {last:.0f}"),
+    ]
     print(describe_run(*PACKAGES))
-    print("| quality | clients | answers | a minute | median s | longest s | refusals | MB |")
-    print("|---|---|---|---|---|---|---|---|")
-    print(
-        f"| {options.quality} | {options.clients} | {len(seen.seconds)} "
-        f"| {60 * len(seen.seconds) / seconds:.0f} | {statistics.median(seen.seconds):.1f} "
-        f"| {max(seen.seconds):.1f} | {seen.refusals} | {first:.0f} to {last:.0f} |"
-    )
+    print(f"| {' | '.join(HEAD)} |\n|{'---|' * len(HEAD)}\n| {' | '.join(map(str, row))} |")
 
 
 async def _load(address: str, options: argparse.Namespace) -> Seen:
+    image, trimap = demo_photograph()
+    small = [max(round(side * options.scale), 1) for side in trimap.shape]
     files = {
-        "image": (ASSETS / "lemur.png").read_bytes(),
-        "trimap": (ASSETS / "lemur_trimap.png").read_bytes(),
+        "image": encode_image(resized(image.pixels, *small)),
+        "trimap": encode_image(smaller_trimap(trimap, *small)),
     }
     seen, left = Seen(), options.requests
     limits = httpx2.Limits(max_connections=options.clients + 1)
@@ -113,6 +122,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=200)
     parser.add_argument("--clients", type=int, default=32)
+    parser.add_argument("--scale", type=float, default=1, help="of the photograph, 680 x 440")
     parser.add_argument("--queue", type=int, default=16)
     parser.add_argument("--quality", default="fast")
     parser.add_argument("--route", default="alpha")
