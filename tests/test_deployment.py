@@ -39,7 +39,7 @@ def test_proxies_let_through_what_the_service_takes():
 def test_the_image_runs_as_a_user_of_no_rights_and_lets_work_end():
     lines = (DEPLOY / "Dockerfile").read_text().splitlines()
     user, entry = (
-        lines.index("USER atnet"),
+        lines.index("USER 10001"),
         [line.split(" ")[0] for line in lines].index("ENTRYPOINT"),
     )
     assert user < entry
