@@ -1,11 +1,15 @@
 """What has to be looked at again when a trimap has changed."""
 
+import math
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from atnet.tiling import surroundings
+
+REACH = 0.75
+"""How far a changed pixel has a say, in contexts of the network; docs/inference.md says why."""
 
 
 class Change(NamedTuple):
@@ -21,13 +25,13 @@ class Change(NamedTuple):
     weights: np.ndarray
 
 
-def find_change(before: np.ndarray, trimap: np.ndarray, reach: int) -> Change | None:
+def find_change(before: np.ndarray, trimap: np.ndarray, context: float) -> Change | None:
     """Compares two trimaps.
 
     Args:
         before: uint8 `(H, W)`.
         trimap: The same, later.
-        reach: How far a changed pixel has a say, in pixels, at least 1.
+        context: What has to be seen around pixels whose alpha is found, in pixels, above 0.
 
     Returns:
         The change, or None where there is none.
@@ -35,15 +39,16 @@ def find_change(before: np.ndarray, trimap: np.ndarray, reach: int) -> Change | 
     Example:
         >>> before, trimap = np.zeros((1, 9), np.uint8), np.zeros((1, 9), np.uint8)
         >>> trimap[0, 2] = 128
-        >>> find_change(before, trimap, 2).weights.tolist()
-        [[0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0]]
-        >>> find_change(before, before, 2) is None
+        >>> find_change(before, trimap, 8 / 3).weights.tolist()
+        [[0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]]
+        >>> find_change(before, before, 8 / 3) is None
         True
     """
     changed = before != trimap
     if not changed.any():
         return None
-    box = surroundings(changed, 2 * reach).slices  # what is found needs to be seen around, too
+    reach = REACH * context
+    box = surroundings(changed, math.ceil(reach + context)).slices
     same = (~changed[box]).astype(np.uint8)
     distance = cv2.distanceTransform(same, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     nearness = np.clip(2 - 2 * distance / reach, 0, 1)
