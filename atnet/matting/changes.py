@@ -8,7 +8,7 @@ import numpy as np
 
 from atnet.tiling import surroundings
 
-REACH = 0.75
+REACH = 0.5
 """How far a changed pixel has a say, in contexts of the network; docs/inference.md says why."""
 
 
@@ -39,9 +39,9 @@ def find_change(before: np.ndarray, trimap: np.ndarray, context: float) -> Chang
     Example:
         >>> before, trimap = np.zeros((1, 9), np.uint8), np.zeros((1, 9), np.uint8)
         >>> trimap[0, 2] = 128
-        >>> find_change(before, trimap, 8 / 3).weights.tolist()
-        [[0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]]
-        >>> find_change(before, before, 8 / 3) is None
+        >>> find_change(before, trimap, 4).weights.tolist()
+        [[0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]]
+        >>> find_change(before, before, 4) is None
         True
     """
     changed = before != trimap

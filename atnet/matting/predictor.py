@@ -138,8 +138,8 @@ class Matting:
     ) -> Estimate:
         """Estimates alpha anew where the change of a trimap has a say, and keeps the rest.
 
-        Further from the change than three quarters of the network's context (48 pixels of what it
-        sees), alpha stays bit for bit the same. Nearer by it is not quite what `estimate` finds,
+        Further from the change than half of the network's context (32 pixels of what it sees),
+        alpha stays bit for bit the same. Nearer by it is not quite what `estimate` finds,
         as in tiles: network and refinement see no more than this part, at the scale of before.
         Where the change has a say in more than half of what is unknown, all is computed.
 
