@@ -1,4 +1,4 @@
-"""Limits on a request's body, held while it comes in: its bytes, and the time it may take."""
+"""Limits on a request's body, held while it comes in, and on the time to take an answer."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ class BodyLimits:
     Args:
         app: What answers.
         max_body: In bytes.
-        timeout: Seconds until all of it must be there.
+        timeout: Seconds until all of it must be there, and until each part of an answer is taken.
         pause: Seconds until something more of it must be there.
     """
 
@@ -96,7 +96,8 @@ class _Body:
             message = {**message, "headers": headers}
         if message["type"] == "http.response.body" and not message.get("more_body", False):
             await self._discard_rest()
-        await self._send(message)
+        async with asyncio.timeout(self._timeout):  # or who reads nothing holds a picture for ever
+            await self._send(message)
 
     async def _discard_rest(self) -> None:
         """Or a client that sends before it reads would see a broken connection, and no answer."""

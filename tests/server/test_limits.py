@@ -117,6 +117,19 @@ def test_an_early_answer_waits_for_a_body_within_limits_and_closes():
     assert read < 10
 
 
+def test_an_answer_that_nobody_takes_is_given_up():
+    async def receive():
+        return {"type": "http.request", "body": b""}
+
+    async def send(message):
+        if message["type"] == "http.response.body":
+            await asyncio.sleep(3600)
+
+    scope = {"type": "http", "headers": [], "method": "GET", "path": "/"}
+    with pytest.raises(TimeoutError):
+        asyncio.run(BodyLimits(early, 100, timeout=0.05)(scope, receive, send))
+
+
 def test_requests_without_a_body_stay_connected():
     start, _, read = ask(early, [b""])
     assert (b"connection", b"close") not in start["headers"]
