@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+Progress = Callable[[int, int], None]
+"""Is told how many tiles are done, and of how many; what it raises ends the work between two."""
 CORE_SIDES = (256, 384, 512, 768, 1024, 1536, 2048)
 """Heights and widths of cores to choose from, in pixels: a tile without what it has around."""
 
@@ -129,6 +131,7 @@ class Tiling:
         rectangles: list[Rectangle],
         compute: Callable[[tuple[slice, slice]], np.ndarray],
         result: np.ndarray,
+        progress: Progress | None = None,
     ) -> None:
         """Computes an array part by part and blends the parts where they overlap.
 
@@ -137,17 +140,21 @@ class Tiling:
             compute: From the index of a part to its values, `(height, width)` or
                 `(height, width, C)`; it must not look at `result`.
             result: float32 `(H, W)` or `(H, W, C)`; changed in place where a rectangle lies.
+            progress: Called before the first rectangle and after each.
         """
+        tell = progress or _silent
+        tell(0, len(rectangles))
         shape = result.shape[:2]
         weights = np.zeros(shape, np.float32)
         for rectangle in rectangles:
             weights[rectangle.slices] += self.window(rectangle, shape)
         result[weights > 0] = 0
-        for rectangle in rectangles:
+        for done, rectangle in enumerate(rectangles, start=1):
             part, total = rectangle.slices, weights[rectangle.slices]
             share = self.window(rectangle, shape) / np.where(total > 0, total, 1)
             values = compute(part)
             result[part] += share.reshape(*share.shape, *[1] * (values.ndim - 2)) * values
+            tell(done, len(rectangles))
 
     def _fit(self, rectangles: list[Rectangle]) -> bool:
         return all(self.cost([rectangle]) <= self.max_pixels for rectangle in rectangles)
@@ -164,6 +171,28 @@ class Tiling:
         inside = np.minimum(from_start, from_end) - self.context / 2
         rise = np.clip(inside / self.context, 0, 1)
         return rise * rise * (3 - 2 * rise)
+
+
+def surroundings(region: np.ndarray, margin: int) -> Rectangle:
+    """Finds the box around a region, with a margin on each side as far as the image goes.
+
+    Args:
+        region: bool `(H, W)`, somewhere true.
+        margin: In pixels.
+
+    Returns:
+        The box.
+
+    Example:
+        >>> surroundings(np.eye(9, dtype=bool)[:, 3:6], 2)
+        Rectangle(top=1, left=0, height=7, width=3)
+    """
+    box = _bounding_box(region, Rectangle(0, 0, *region.shape))
+    return _widened(box, margin, region.shape)
+
+
+def _silent(done: int, of: int) -> None:
+    """Tells nobody."""
 
 
 def _divided(start: int, length: int, most: int) -> list[tuple[int, int]]:

@@ -91,3 +91,14 @@ def test_bands_are_compared_on_rough_masks_of_the_true_alphas(tmp_path):
     assert scene.replace("disc", "mean") == mean
     narrow, wide = (int(cell.split("%")[0]) for cell in scene.split("|")[2:4])
     assert 0 < narrow < wide
+
+
+def test_load_on_the_service_is_measured():
+    ran = subprocess.run(
+        [sys.executable, BENCHMARKS / "serve.py", "--requests", "8", "--clients", "4",
+         "--queue", "2", "--scale", "0.1"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    row = ran.stdout.strip().splitlines()[-1].strip("| ").split(" | ")
+    assert row[:5] == ["alpha", "fast", "0.1", "4", "8"]

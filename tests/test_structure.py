@@ -45,7 +45,7 @@ def test_the_public_names_are_light(heavy):
     assert run.returncode == 0, run.stderr
 
 
-@pytest.mark.parametrize("command", [[], ["matte"], ["models"], ["evaluate"], ["train"]])
+@pytest.mark.parametrize("command", [[], ["matte"], ["models"], ["evaluate"], ["train"], ["serve"]])
 def test_help_is_lighter_still(command):
     arguments = [*command, "--help"]
     run = in_fresh_process(

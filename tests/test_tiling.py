@@ -185,3 +185,14 @@ def test_blended_parts_give_the_whole(unknown, channels):
 
 def test_a_window_keeps_its_weight_at_the_image_border():
     assert (TILING.window(Rectangle(0, 0, 40, 50), (40, 50)) == 1).all()
+
+
+def test_progress_is_told_before_the_first_and_after_each():
+    told, result = [], np.zeros((300, 900), np.float32)
+    tiling = Tiling(max_pixels=110_000, context=32)
+    unknown = np.zeros(result.shape, bool)
+    unknown[100:200] = True
+    tiles = tiling.plan(unknown)
+    tiling.blend(tiles, lambda part: result[part], result, lambda *it: told.append(it))
+    assert told == [(done, len(tiles)) for done in range(len(tiles) + 1)]
+    assert len(tiles) > 1

@@ -8,6 +8,7 @@ from atnet.cli import compose as compose
 from atnet.cli import evaluate as evaluate
 from atnet.cli import matte as matte
 from atnet.cli import models as models
+from atnet.cli import serve as serve
 from atnet.cli import synthesize as synthesize
 from atnet.cli import train as train
 from atnet.cli.common import app as app

@@ -78,7 +78,10 @@ def _hint(
 
     width = {"band": hints.parse_band(band)} if band else {}
     if kind == "box":
-        return hints.Box(*_parse_box(value), **width)
+        try:
+            return hints.Box(*hints.parse_box(value), **width)
+        except ValueError as error:
+            raise typer.BadParameter(f"--{error}") from error
     if kind == "auto":
         return hints.NoHint(**width)
     if kind == "mask_model":
@@ -92,11 +95,3 @@ def _drawn(value: str, resize: bool) -> "Hint":
     from atnet.subjects.hints import DrawnTrimap
 
     return DrawnTrimap(source(value), resize)
-
-
-def _parse_box(text: str) -> tuple[int, int, int, int]:
-    try:
-        x, y, width, height = (int(number) for number in text.split(","))
-    except ValueError as error:
-        raise typer.BadParameter(f"--box is {text!r}; give x,y,width,height in pixels") from error
-    return x, y, width, height

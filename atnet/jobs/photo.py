@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from atnet.choices import Reading
-from atnet.files.images import ImageError, Source, read_photograph
+from atnet.files.images import ImageError, Photograph, Source, read_photograph
 from atnet.files.metadata import Metadata
 from atnet.files.storage import Location, StoragePath
 from atnet.files.targets import check_absent, check_targets
@@ -29,7 +29,7 @@ from atnet.matting.result import Result
 from atnet.sheet import contact_sheet, on_checkerboard
 from atnet.subjects.fitting import fitted
 from atnet.subjects.hints import DrawnTrimap, Hint, hint_pictures
-from atnet.trimaps import check_trimap, unknown_region
+from atnet.trimaps import check_trimap, read_trimap, unknown_region
 
 ASSETS = Path(__file__).parents[1] / "assets"
 DEMO_BACKGROUND = (0.18, 0.44, 0.56)
@@ -155,6 +155,11 @@ def write_trimap(
     photograph = read_photograph(image)
     trimap = fitted(hint, photograph, orientation).trimap(photograph.pixels)
     write({target: encoded(target, trimap, None, None, Metadata())})
+
+
+def demo_photograph() -> tuple[Photograph, np.ndarray]:
+    """Reads the bundled photograph and its trimap."""
+    return read_photograph(ASSETS / "lemur.png"), read_trimap(ASSETS / "lemur_trimap.png")
 
 
 def demo_job(folder: Path, *, overwrite: bool = True) -> Job:

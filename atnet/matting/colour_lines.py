@@ -5,13 +5,19 @@ import numpy as np
 from atnet.arrays import to_float
 from atnet.matting.evidence import clarity, doubt, locality
 from atnet.matting.laplacian import solve
-from atnet.tiling import Tiling
+from atnet.tiling import Progress, Tiling
 
 WEIGHT, FLOOR, POWER = 0.01, 0.02, 8
 """Trust in an alpha p is WEIGHT * (|2 p - 1|^POWER + FLOOR): much where it is near 0 or 1."""
 
 
-def refine(image: np.ndarray, prior: np.ndarray, unknown: np.ndarray, tiling: Tiling) -> np.ndarray:
+def refine(
+    image: np.ndarray,
+    prior: np.ndarray,
+    unknown: np.ndarray,
+    tiling: Tiling,
+    progress: Progress | None = None,
+) -> np.ndarray:
     """Moves the network's alpha towards one on colour lines, as far as the picture speaks for it.
 
     Args:
@@ -19,6 +25,7 @@ def refine(image: np.ndarray, prior: np.ndarray, unknown: np.ndarray, tiling: Ti
         prior: float32 `(H, W)` in [0, 1], the network's alpha.
         unknown: bool `(H, W)`, the pixels that may change.
         tiling: Bounds how much is solved at once.
+        progress: Is told of each part that is solved.
 
     Returns:
         float32 `(H, W)` in [0, 1], equal to the prior where nothing is open.
@@ -39,6 +46,7 @@ def refine(image: np.ndarray, prior: np.ndarray, unknown: np.ndarray, tiling: Ti
         tiling.plan(where),
         lambda part: follow_lines(to_float(image[part]), prior[part], where[part]),
         refined,
+        progress,
     )
     share *= locality(prior, refined, where)
     return prior + share * (refined - prior)

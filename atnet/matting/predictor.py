@@ -1,22 +1,37 @@
 """The predictor: image and trimap to alpha."""
 
-import math
+import copy
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from atnet.arrays import RGB, check_pixels, network_trimap, resized, to_float
+from atnet.arrays import RGB, check_pixels
 from atnet.choices import EngineName, Quality, Refinement
 from atnet.files.images import Picture, read_image
-from atnet.matting.colour_lines import refine
+from atnet.matting.changes import find_change
 from atnet.matting.engines import Provider
+from atnet.matting.estimation import Estimator, Part
 from atnet.matting.presets import DEFAULT_PRESET
-from atnet.matting.quality import VIEWS, refinement_of
 from atnet.matting.runtime import Network
-from atnet.matting.scale import FINER, at_scale, choose_scale
-from atnet.tiling import Tiling
+from atnet.matting.scale import choose_scale
+from atnet.tiling import Progress
 from atnet.trimaps import check_trimap, clamp, read_trimap, unknown_region
+
+
+class Estimate(NamedTuple):
+    """An alpha, and what it was found by: what a changed trimap goes on from.
+
+    Attributes:
+        trimap: uint8 `(H, W)`.
+        alpha: float32 `(H, W)` in [0, 1].
+        scale: At which the network saw the picture.
+    """
+
+    trimap: np.ndarray
+    alpha: np.ndarray
+    scale: float
 
 
 class Matting:
@@ -62,10 +77,8 @@ class Matting:
         refine: Refinement | None = None,
         engine: EngineName | None = None,
     ) -> None:
-        self._refinement = refinement_of(quality, refine)
-        self._views = VIEWS[quality]
         self._network = Network(preset, providers, threads, max_memory, engine)
-        self._tiling = _tiling(self._network, max(view.scale for view in self._views))
+        self._estimator = Estimator(self._network, quality, refine)
 
     @property
     def engine(self) -> EngineName:
@@ -77,7 +90,15 @@ class Matting:
         """What computes, first choice first: ONNX Runtime's execution providers, or OpenVINO's."""
         return self._network.providers
 
-    def alpha(self, image: Picture, trimap: Picture) -> np.ndarray:
+    def at_quality(self, quality: Quality) -> "Matting":
+        """Returns one of another quality that shares the loaded model; raises as this class."""
+        other = copy.copy(self)
+        other._estimator = Estimator(self._network, quality)
+        return other
+
+    def alpha(
+        self, image: Picture, trimap: Picture, progress: Progress | None = None
+    ) -> np.ndarray:
         """Estimates alpha where the trimap says unknown; known pixels are exactly 0 and 1.
 
         Args:
@@ -86,6 +107,8 @@ class Matting:
             trimap: The same with `(H, W)`. An array must be uint8 of exactly 0 background, 128
                 unknown and 255 foreground (`atnet.snap_trimap` makes one of other greys); what is
                 read from elsewhere is snapped.
+            progress: Called between tiles with how many are done and of how many, which may still
+                change; what it raises ends the work.
 
         Returns:
             float32 `(H, W)` in [0, 1].
@@ -98,55 +121,60 @@ class Matting:
         Reference:
             Attention Transfer Network for Nature Image Matting.
         """
-        image = image if isinstance(image, np.ndarray) else read_image(image)
-        trimap = trimap if isinstance(trimap, np.ndarray) else read_trimap(trimap)
-        check_pixels(image, "image", RGB)
-        check_trimap(trimap, image.shape)
+        return self.estimate(image, trimap, progress).alpha
+
+    def estimate(
+        self, image: Picture, trimap: Picture, progress: Progress | None = None
+    ) -> Estimate:
+        """Estimates alpha, from which `update` can go on; all is as in `alpha`."""
+        image, trimap = _checked(image, trimap)
         scale = choose_scale(image, unknown_region(trimap))
-        found = self._prior(*at_scale(image, trimap, scale))
-        if self._refinement != "none":
-            found = self._refined(found, *at_scale(image, trimap, min(1, FINER * scale)))
-        return clamp(resized(found, *trimap.shape), trimap)
+        everywhere, nothing = np.ones(trimap.shape, bool), np.zeros(trimap.shape, np.float32)
+        found = self._estimator.found(Part(image, trimap, everywhere, nothing), scale, progress)
+        return Estimate(trimap, clamp(found, trimap), scale)
 
-    def _prior(self, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
-        """The network's alpha."""
-        alpha = np.zeros(trimap.shape, np.float32)
-        self._tiling.blend(
-            self._tiling.plan(unknown_region(trimap)),
-            lambda part: self._mean(to_float(image[part]), trimap[part]),
-            alpha,
-        )
-        return clamp(alpha, trimap)
+    def update(
+        self, image: Picture, trimap: Picture, before: Estimate, progress: Progress | None = None
+    ) -> Estimate:
+        """Estimates alpha anew where the change of a trimap has a say, and keeps the rest.
 
-    def _refined(self, prior: np.ndarray, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
-        """What the picture makes of the network's alpha, which may be of a smaller copy."""
-        prior = clamp(resized(prior, *trimap.shape), trimap)
-        return refine(image, prior, unknown_region(trimap), self._tiling)
+        Further from the change than half of the network's context (32 pixels of what it sees),
+        alpha stays bit for bit the same. Nearer by it is not quite what `estimate` finds,
+        as in tiles: network and refinement see no more than this part, at the scale of before.
+        Where the change has a say in more than half of what is unknown, all is computed.
 
-    def _mean(self, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
-        """The network's alpha of a part of a picture, averaged over all views of it."""
-        alphas = [
-            view.undone(self._pass(*view.shown(image, trimap)), *trimap.shape)
-            for view in self._views
-        ]
-        return np.mean(alphas, axis=0)
+        Args:
+            image: The same as before, in any form that `alpha` takes.
+            trimap: As in `alpha`.
+            before: What was found by the earlier trimap, with a `Matting` made alike.
+            progress: As in `alpha`.
 
-    def _pass(self, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
-        """One pass over a picture, padded by reflection to the network's multiple."""
-        height, width = trimap.shape
-        multiple = self._network.multiple
-        padding = ((0, -height % multiple), (0, -width % multiple))
-        colours = np.pad(image, (*padding, (0, 0)), mode="reflect")
-        levels = network_trimap(np.pad(trimap, padding, mode="reflect"))
-        return self._network(colours, levels)[:height, :width]
+        Returns:
+            The alpha, from which the next update can go on.
+
+        Raises:
+            ValueError: As in `alpha`; or the earlier trimap has another size.
+        """
+        image, trimap = _checked(image, trimap)
+        check_trimap(before.trimap, image.shape)
+        change = find_change(before.trimap, trimap, self._network.context / before.scale)
+        if change is None:
+            return before
+        box, where = change.box, change.weights > 0
+        unknown = unknown_region(trimap)
+        if 2 * np.count_nonzero(unknown[box] & where) > np.count_nonzero(unknown):
+            return self.estimate(image, trimap, progress)
+        part = Part(image[box], trimap[box], where, before.alpha[box])
+        found = self._estimator.found(part, before.scale, progress)
+        alpha = before.alpha.copy()
+        mixed = alpha[box] + change.weights * (found - alpha[box])
+        alpha[box] = clamp(mixed, trimap[box])
+        return Estimate(trimap, alpha, before.scale)
 
 
-def _tiling(network: Network, scale: float) -> Tiling:
-    size = network.bytes_per_pixel * scale**2
-    tiling = Tiling(int(network.max_memory / size), network.context, network.multiple)
-    if tiling.max_pixels < tiling.smallest_tile:
-        least = math.ceil(tiling.smallest_tile * size / 10**6)
-        raise ValueError(
-            f"max_memory is {network.max_memory / 10**6:g}MB; the smallest tile needs {least}MB"
-        )
-    return tiling
+def _checked(image: Picture, trimap: Picture) -> tuple[np.ndarray, np.ndarray]:
+    image = image if isinstance(image, np.ndarray) else read_image(image)
+    trimap = trimap if isinstance(trimap, np.ndarray) else read_trimap(trimap)
+    check_pixels(image, "image", RGB)
+    check_trimap(trimap, image.shape)
+    return image, trimap

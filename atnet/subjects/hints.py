@@ -186,6 +186,23 @@ def scaled_trimap(trimap: np.ndarray, height: int, width: int) -> np.ndarray:
     return smaller_trimap(trimap, height, width)
 
 
+def parse_box(text: str) -> tuple[int, int, int, int]:
+    """Reads a box: left, top, width and height in pixels, as in `10,20,300,400`.
+
+    Raises:
+        ValueError: It is none.
+
+    Example:
+        >>> parse_box("10,20,300,400")
+        (10, 20, 300, 400)
+    """
+    numbers = re.fullmatch(r"\s*(-?\d{1,9})" + r"\s*,\s*(-?\d{1,9})" * 3 + r"\s*", text, re.ASCII)
+    if not numbers:
+        raise ValueError(f"box is {text!r}; give x,y,width,height in pixels")
+    x, y, width, height = map(int, numbers.groups())
+    return x, y, width, height
+
+
 @lru_cache(maxsize=1)
 def _loaded(model: Path, settings: MaskSettings) -> MaskModel:
     return MaskModel(model, settings)

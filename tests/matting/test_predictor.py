@@ -224,3 +224,107 @@ def test_image_and_trimap_are_taken_in_any_form(matting, tmp_path):
     with (tmp_path / "image.png").open("rb") as file, pytest.warns(UserWarning, match="not 0, 128"):
         alpha = matting.alpha(file, tmp_path / "trimap.png")
     np.testing.assert_array_equal(alpha, expected)
+
+
+def drawing(height=320, width=480):
+    """A soft diagonal edge in mild noise, and a trimap with a wide band around it."""
+    rows, columns = np.indices((height, width))
+    distance = rows - height / 2 + (columns - width / 2) / 4
+    alpha = np.clip(distance / 16 + 0.5, 0, 1)[..., None]
+    image = alpha * [0.9, 0.7, 0.5] + (1 - alpha) * [0.1, 0.2, 0.4]
+    image += np.random.default_rng(0).normal(0, 0.02, image.shape)
+    trimap = np.select([distance < -60, distance > 60], [0, 255], 128).astype(np.uint8)
+    return image.clip(0, 1).astype(np.float32), trimap
+
+
+@pytest.mark.parametrize("quality", ["fast", "standard"])
+def test_an_unchanged_trimap_costs_nothing(quality):
+    """Nothing is computed: nothing tells of progress, and what comes back is the same object."""
+    image, trimap = drawing(200, 100)
+    matting = Matting(quality=quality)
+    before = matting.estimate(image, trimap)
+    np.testing.assert_array_equal(before.alpha, matting.alpha(image, trimap))
+    told = []
+    after = matting.update(image, trimap.copy(), before, lambda *counts: told.append(counts))
+    assert after is before
+    assert told == []
+
+
+@pytest.mark.parametrize("quality", ["fast", "standard"])
+def test_a_change_moves_alpha_near_it_and_nowhere_else(quality):
+    image, trimap = drawing()
+    matting = Matting(quality=quality)
+    before = matting.estimate(image, trimap)
+    changed = trimap.copy()
+    changed[224:236, 80:110] = 255  # a stroke in the band
+    assert (trimap[224:236, 80:110] == 128).all()
+    told = []
+    after = matting.update(image, changed, before, lambda *counts: told.append(counts))
+    rows, columns = np.indices(trimap.shape)
+    far = np.hypot(np.clip(abs(rows - 229.5) - 5.5, 0, None),
+                   np.clip(abs(columns - 94.5) - 14.5, 0, None)) >= 32  # fmt: skip
+    np.testing.assert_array_equal(after.alpha[far], before.alpha[far])
+    assert (after.alpha[224:236, 80:110] == 1).all()
+    assert (after.alpha[changed == 0] == 0).all()
+    assert (after.alpha[changed == 255] == 1).all()
+    # Not quite as all anew, but most of the way there from what was before.
+    whole = matting.alpha(image, changed)
+    near = ~far & (changed == 128)
+    errors = [np.abs(one.alpha - whole)[near].mean() for one in (after, before)]
+    assert errors[0] < 0.03
+    assert errors[0] < errors[1] / 3
+    assert told[-1][0] == told[-1][1]
+
+
+def test_a_known_part_that_becomes_unknown_is_found():
+    image, trimap = drawing()
+    hidden = trimap.copy()
+    hidden[:, 200:260] = np.where(trimap[:, 200:260] == 128, 255, trimap[:, 200:260])
+    matting = Matting(quality="fast")
+    after = matting.update(image, trimap, matting.estimate(image, hidden)).alpha
+    whole = matting.alpha(image, trimap)
+    again = (trimap == 128) & (hidden != 128)
+    assert np.abs(after - whole)[again].mean() < 0.02
+    assert np.abs(1 - whole)[again].mean() > 0.2  # it was wrong before
+
+
+def test_a_change_of_nearly_everything_is_computed_all_anew():
+    image, trimap = drawing(480, 200)
+    matting = Matting(quality="fast")
+    before = matting.estimate(image, trimap)
+    changed = np.where(trimap == 255, 128, trimap).astype(np.uint8)
+    np.testing.assert_array_equal(
+        matting.update(image, changed, before).alpha, matting.alpha(image, changed)
+    )
+
+
+def test_a_trimap_of_another_size_cannot_be_gone_on_from(matting):
+    image, trimap = drawing(200, 100)
+    before = matting.estimate(image[:160], trimap[:160])
+    with pytest.raises(TrimapError, match="100 x 160"):
+        matting.update(image, trimap, before)
+
+
+def test_what_progress_raises_ends_the_work_between_tiles():
+    image, trimap = drawing(600, 900)
+    told = []
+
+    def stop(done, _):
+        told.append(done)
+        if done == 1:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        Matting(quality="fast", max_memory="190MB").alpha(image, trimap, stop)
+    assert told == [0, 1]
+
+
+def test_another_quality_shares_the_model(matting):
+    image, trimap = scene(60, 80)
+    fast = matting.at_quality("fast")
+    assert fast._network is matting._network
+    np.testing.assert_array_equal(
+        fast.alpha(image, trimap), Matting(quality="fast").alpha(image, trimap)
+    )
+    with pytest.raises(ValueError, match="quality is 'bets'"):
+        matting.at_quality("bets")

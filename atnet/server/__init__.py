@@ -1,0 +1,1 @@
+"""Matting over HTTP, and the page that is served with it."""
