@@ -1,6 +1,5 @@
 """`atnet score`, `atnet evaluate`."""
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -64,12 +63,8 @@ def score_files(
     Example: `atnet score predicted.png true.png trimap.png`
     """
     from atnet.evaluation.metrics import score
-    from atnet.trimaps import read_trimap, unknown_region
 
-    drawn = read_trimap(trimap)
-    scores = score(prediction, alpha, drawn)._asdict()
-    if not unknown_region(drawn).any():
-        warnings.warn(f"{trimap}: has no unknown pixels (128): nothing is scored", stacklevel=1)
+    scores = score(prediction, alpha, trimap)._asdict()
     if as_json:
         report(scores, as_json)
     else:
