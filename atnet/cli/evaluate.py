@@ -1,5 +1,6 @@
 """`atnet score`, `atnet evaluate`."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -63,8 +64,12 @@ def score_files(
     Example: `atnet score predicted.png true.png trimap.png`
     """
     from atnet.evaluation.metrics import score
+    from atnet.trimaps import read_trimap, unknown_region
 
-    scores = score(prediction, alpha, trimap)._asdict()
+    drawn = read_trimap(trimap)
+    scores = score(prediction, alpha, drawn)._asdict()
+    if not unknown_region(drawn).any():
+        warnings.warn(f"{trimap}: has no unknown pixels (128): nothing is scored", stacklevel=1)
     if as_json:
         report(scores, as_json)
     else:

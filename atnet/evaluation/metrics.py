@@ -8,7 +8,6 @@ Matting", CVPR 2009, and are used as in Xu et al., "Deep Image Matting", CVPR 20
 """
 
 import math
-import warnings
 from typing import NamedTuple
 
 import cv2
@@ -65,8 +64,6 @@ def score(prediction: Picture, alpha: Picture, trimap: Picture) -> Scores:
         0.2
     """
     drawn = trimap if isinstance(trimap, np.ndarray) else read_trimap(trimap)
-    if not unknown_region(drawn).any():
-        warnings.warn("trimap: has no unknown pixels (128), so nothing is scored", stacklevel=2)
     case = _checked(_exactly(prediction), _exactly(alpha), drawn)
     difference = _difference(case)
     return Scores(_sad(difference), _mse(difference), _gradient(case), _connectivity(case))

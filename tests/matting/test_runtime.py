@@ -158,7 +158,7 @@ def test_other_texts_are_no_memory_size(size):
 
 
 def test_unknown_presets_are_refused():
-    with pytest.raises(PresetError, match=r"allowed are atnet-vgg16 or an \.onnx file"):
+    with pytest.raises(PresetError, match=r"allowed are atnet-vgg16, atnet-lite or an \.onnx file"):
         Network("atnet-vgg19")
 
 
