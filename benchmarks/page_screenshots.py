@@ -10,11 +10,12 @@ import argparse
 import shutil
 from itertools import product
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 SIZES = {"desktop": (1280, 800), "phone": (360, 740)}
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 MODES = ("trimap", "alpha", "cutout", "compare")
 
 
@@ -36,7 +37,9 @@ def main() -> None:
         browser.close()
 
 
-def visit(browser: Browser, url: str, stem: Path, size: tuple[int, int], scheme) -> None:
+def visit(
+    browser: Browser, url: str, stem: Path, size: tuple[int, int], scheme: Literal["light", "dark"]
+) -> None:
     """Photograph the start, the work on the example, each view, the keys and an error."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]}, color_scheme=scheme

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import FilePayload, Page, expect, sync_playwright
 
 from atnet.jobs.photo import demo_photograph
 from atnet.matting.predictor import Matting
@@ -75,7 +75,7 @@ def photograph():
 
 
 def open_photograph(page: Page, pixels, name="photo.png"):
-    file = {"name": name, "mimeType": "image/png", "buffer": png(pixels)}
+    file: FilePayload = {"name": name, "mimeType": "image/png", "buffer": png(pixels)}
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Open a photograph").click()
     chooser.value.set_files([file])
