@@ -10,6 +10,7 @@ from typing import Literal, TypeVar
 import numpy as np
 
 from atnet.data.composite import Composite, write_composite
+from atnet.data.damage import check_pictures
 from atnet.data.layout import Layout, Part, Scheme, composite_names
 from atnet.data.scenes import DataSetError, Scene, find_problems
 from atnet.files.listing import files_by_stem, find_images, partner, size_of
@@ -93,10 +94,12 @@ def compose_data_set(
 
     Raises:
         DataSetError: Something is wrong with the data set; nothing was made.
-        ValueError: A source turned out to be damaged behind its header.
+        ProblemsError: Pictures that are still needed are damaged; all are named, nothing was made.
         OSError: A file cannot be written.
     """
     composites = plan_composites(wanted)
+    missing = [composite for composite in composites if not composite.is_done()]
+    check_pictures((path for composite in missing for path in composite.sources), workers)
     made: Counter[str] = Counter()
     results = map_unordered(write_composite, composites, workers=workers)
     for done, written in enumerate(results, start=1):

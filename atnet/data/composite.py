@@ -102,6 +102,15 @@ class Composite:
     trimap: Path | None = None
     radii: tuple[int, int] | None = None
 
+    @property
+    def sources(self) -> tuple[Path, Path, Path]:
+        """The files that are read."""
+        return self.foreground, self.alpha, self.background
+
+    def is_done(self) -> bool:
+        """Tells whether every file was made."""
+        return self.target.is_file() and (self.trimap is None or self.trimap.is_file())
+
 
 class Written(NamedTuple):
     """Which files of a composite were made; the others were there."""

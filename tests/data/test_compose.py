@@ -5,6 +5,7 @@ from atnet.data.compose import Composed, Composition, compose_data_set, plan_com
 from atnet.data.composite import write_composite
 from atnet.data.readers.composition1k import read_composition1k
 from atnet.data.scenes import DataSetError, find_problems
+from atnet.files.problems import ProblemsError
 from scene_files import save
 
 PIXELS = np.zeros((2, 3), np.uint8)
@@ -218,3 +219,20 @@ def test_radii_depend_on_seed_and_place_alone(tmp_path):
     assert radii(few) != radii(few, seed=1)
     assert {radius for pair in radii(many) for radius in pair or ()} == set(range(1, 22))
     assert radii(few, trimaps="original") == [None] * 8
+
+
+def test_nothing_is_composed_of_damaged_pictures_and_what_is_done_needs_none(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    write_sources(tmp_path, ["cat", "dog"], ["a.png", "b.png"])
+    background = tmp_path / "bg_test/b.png"
+    save(background, noise)
+    whole = background.read_bytes()
+    background.write_bytes(whole[:1500])
+    wanted = Composition(tmp_path, each=1)
+    with pytest.raises(ProblemsError, match=r"b\.png"):
+        compose_data_set(wanted)
+    assert not wanted.layout.composites.exists()
+    background.write_bytes(whole)
+    assert compose_data_set(wanted).composed == 2
+    background.write_bytes(whole[:1500])
+    assert compose_data_set(wanted).kept == 2

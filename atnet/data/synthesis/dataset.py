@@ -1,19 +1,17 @@
 """A generated data set in the layout of Composition-1k; a stopped run continues."""
 
 import json
-import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from atnet.data.damage import check_pictures
 from atnet.data.layout import Layout
 from atnet.data.synthesis.generate import kind_of
 from atnet.data.synthesis.tasks import Background, Foreground, Recipe, Task, is_done, is_test, write
 from atnet.files.atomic import write_text
-from atnet.files.images import read_image
 from atnet.files.listing import SUFFIXES, find_images
-from atnet.files.problems import ProblemsError, one_line
 from atnet.parallel import map_unordered
 
 VERSION = 2
@@ -72,7 +70,7 @@ def synthesize_data_set(
     """
     if backgrounds is None:
         backgrounds = len(recipe.photographs) or PAINTED
-    check_photographs(recipe.photographs, workers)
+    check_pictures(recipe.photographs, workers)
     tasks = plan(folder, count, recipe, backgrounds)
     missing = [task for task in tasks if not is_done(task)]
     for done, _ in enumerate(map_unordered(write, missing, workers=workers), start=1):
@@ -146,31 +144,6 @@ def find_photographs(folder: Path) -> tuple[Path, ...]:
     if not found:
         raise ValueError(f"{folder}: has no photographs; expected {', '.join(SUFFIXES)}")
     return tuple(found)
-
-
-def check_photographs(photographs: Sequence[Path], workers: int = 1) -> None:
-    """Finds damaged photographs before any work.
-
-    Args:
-        photographs: All of them are decoded.
-        workers: Processes.
-
-    Raises:
-        ProblemsError: There are some; all of them are named.
-    """
-    found = map_unordered(_damage, photographs, workers=workers)
-    if problems := sorted(filter(None, found)):
-        raise ProblemsError("nothing was made; repair or remove these", problems)
-
-
-def _damage(photograph: Path) -> str | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # they come when it is used
-            read_image(photograph)
-    except ValueError as error:
-        return one_line(error)
-    return None
 
 
 def _layout(folder: Path, index: int, recipe: Recipe) -> Layout:
