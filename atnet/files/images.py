@@ -138,8 +138,8 @@ def read_grey_photograph(source: Source) -> Photograph:
     return Photograph(grey_of(colour, alpha, name_of(source)), metadata)
 
 
-def read_layer(source: Source) -> np.ndarray:
-    """Reads a drawing with its transparency.
+def read_layer(source: Source) -> Photograph:
+    """Reads a drawing with its transparency, and what its file says besides.
 
     Args:
         source: As in `read_image`.
@@ -150,9 +150,9 @@ def read_layer(source: Source) -> np.ndarray:
     Raises:
         ImageError: As in `read_image`.
     """
-    colour, alpha, _ = _decoded(source, "srgb")
-    opaque = np.ones(colour.shape[:2], np.float32)
-    return np.dstack([three_channels(colour), opaque if alpha is None else alpha])
+    colour, alpha, metadata = _decoded(source, "srgb")
+    alpha = np.ones(colour.shape[:2], np.float32) if alpha is None else alpha
+    return Photograph(np.dstack([three_channels(colour), alpha]), metadata)
 
 
 def as_image(picture: Picture, name: str = "image") -> np.ndarray:

@@ -8,9 +8,16 @@ import numpy as np
 
 from atnet.arrays import check_pixels, scaled_to, to_float
 from atnet.choices import Reading
-from atnet.files.images import Photograph, read_grey_photograph
+from atnet.files.images import Photograph, read_grey_photograph, read_layer
 from atnet.files.orientation import upright
-from atnet.subjects.hints import DrawnTrimap, Hint, KnownAlpha, RoughMask, hint_pictures
+from atnet.subjects.hints import (
+    DrawnTrimap,
+    Hint,
+    KnownAlpha,
+    RoughMask,
+    Scribbles,
+    hint_pictures,
+)
 
 CLEARLY = 1.5
 """How many times the contrast of one reading has to be the other's, to be believed."""
@@ -18,33 +25,35 @@ _SIDE, _REACH = 256, 12  # pixels: of the copy that is compared, and to either s
 
 
 def fitted(hint: Hint, photograph: Photograph, reading: Reading | None = None) -> Hint:
-    """Turns a trimap, mask or alpha as its photograph was turned, if it lies on the stored pixels.
+    """Turns a drawn hint as its photograph was turned, if it lies on the stored pixels.
 
     Args:
-        hint: Any; others than these, and those whose own file has an orientation, are right.
+        hint: Any; those that are no pictures, and those whose own file has an orientation, are
+            right.
         photograph: As it was read.
         reading: How it was drawn; by default the one whose size fits, or that agrees clearly better
-            with the picture, with a warning where it was turned or cannot be told.
+            with the picture, with a warning where it was turned or cannot be told, as of scribbles
+            that fit both ways.
 
     Returns:
         The hint, with the same picture or a turned one.
 
     Raises:
         ImageError: The hint's file cannot be read.
-        ValueError: The hint's array is no grey picture.
+        ValueError: The array of a trimap, mask or alpha is no grey picture.
     """
     orientation = photograph.metadata.orientation
-    if orientation == 1 or not isinstance(hint, DrawnTrimap | RoughMask | KnownAlpha):
+    if orientation == 1 or not isinstance(hint, DrawnTrimap | RoughMask | KnownAlpha | Scribbles):
         return hint
     (name,) = hint_pictures(hint)
-    grey, own_orientation = _grey(hint, name)
+    drawing, own_orientation = _drawing(hint, name)
     if own_orientation == 1:
-        turned = upright(grey, orientation)
+        turned = upright(drawing, orientation)
         stored = reading == "stored"
         if reading is None:
-            stored = _was_stored(grey, turned, photograph, name)
-        grey = turned if stored else grey
-    return dataclasses.replace(hint, picture=grey)
+            stored = _was_stored(drawing, turned, photograph, name)
+        drawing = turned if stored else drawing
+    return dataclasses.replace(hint, picture=drawing)
 
 
 def contrast(image: np.ndarray, grey: np.ndarray) -> float:
@@ -79,29 +88,34 @@ def contrast(image: np.ndarray, grey: np.ndarray) -> float:
     return float(np.linalg.norm(means[0][seen] - means[1][seen], axis=1).mean())
 
 
-def _grey(hint: DrawnTrimap | RoughMask | KnownAlpha, name: str) -> tuple[np.ndarray, int]:
+def _drawing(
+    hint: DrawnTrimap | RoughMask | KnownAlpha | Scribbles, name: str
+) -> tuple[np.ndarray, int]:
+    """What was drawn, and the orientation of its own file; scribbles are checked later."""
+    coloured = isinstance(hint, Scribbles)
     if isinstance(hint.picture, np.ndarray):
-        check_pixels(hint.picture, name, ())
+        if not coloured:
+            check_pixels(hint.picture, name, ())
         return hint.picture, 1
-    drawn = read_grey_photograph(hint.picture)
+    drawn = read_layer(hint.picture) if coloured else read_grey_photograph(hint.picture)
     return drawn.pixels, drawn.metadata.orientation
 
 
-def _was_stored(grey: np.ndarray, turned: np.ndarray, photograph: Photograph, name: str) -> bool:
+def _was_stored(drawing: np.ndarray, turned: np.ndarray, photograph: Photograph, name: str) -> bool:
     image = photograph.pixels
-    sizes = [picture.shape == image.shape[:2] for picture in (grey, turned)]
+    sizes = [picture.shape[:2] == image.shape[:2] for picture in (drawing, turned)]
     how = f"the photograph was turned (EXIF orientation {photograph.metadata.orientation})"
     if not all(sizes):
         if sizes[1]:
             _say(f"{name}: {how}, and only its stored pixels have this size: turned likewise")
         return sizes[1]
-    shown, stored = contrast(image, grey), contrast(image, turned)
+    shown, stored = (contrast(image, grey) if grey.ndim == 2 else 0.0 for grey in (drawing, turned))
     if stored > CLEARLY * shown:
         _say(f"{name}: {how}, and its stored pixels agree better: turned likewise")
         return True
     if shown <= CLEARLY * stored:
         _say(
-            f"{name}: {how}, and it cannot be told whether the {name} was drawn on it as shown or "
+            f"{name}: {how}, and it cannot be told whether it was drawn on the picture as shown or "
             "as stored: taken as shown; the trimap orientation says which"
         )
     return False

@@ -83,7 +83,7 @@ def read_strokes(scribbles: Picture, image: np.ndarray) -> tuple[np.ndarray, np.
 
 def _layer(scribbles: Picture, image_shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Colours, uint8 `(H, W, 3)`, and where there are any."""
-    layer = scribbles if isinstance(scribbles, np.ndarray) else read_layer(scribbles)
+    layer = scribbles if isinstance(scribbles, np.ndarray) else read_layer(scribbles).pixels
     if layer.ndim != 3 or layer.shape[2] not in (3, 4) or layer.shape[:2] != image_shape[:2]:
         height, width = image_shape[:2]
         raise TrimapError(

@@ -10,7 +10,7 @@ from atnet.files.metadata import Metadata
 from atnet.files.orientation import upright
 from atnet.jobs.photo import ASSETS
 from atnet.subjects.fitting import contrast, fitted
-from atnet.subjects.hints import Box, DrawnTrimap, RoughMask
+from atnet.subjects.hints import Box, DrawnTrimap, RoughMask, Scribbles
 from image_files import saved
 
 SHOWN = read_photograph(ASSETS / "lemur.png")
@@ -66,7 +66,7 @@ def test_what_cannot_be_told_is_said_and_left():
     trimap[:, :20], trimap[:, 40:] = 0, 255
     flat = SHOWN._replace(pixels=np.full((40, 60, 3), 0.5, np.float32), metadata=Metadata(3))
     with pytest.warns(
-        UserWarning, match="cannot be told whether the trimap was drawn on it as shown"
+        UserWarning, match="trimap: .* cannot be told whether it was drawn on the picture as shown"
     ):
         np.testing.assert_array_equal(as_drawn(trimap, flat), trimap)
 
@@ -87,6 +87,35 @@ def test_a_mask_is_fitted_likewise():
     with pytest.warns(UserWarning, match="mask: the photograph was turned"):
         picture = as_drawn(stored(mask, 6), turned(6), kind=RoughMask)
     np.testing.assert_array_equal(picture, mask)
+
+
+def strokes():
+    """White on the lemur, black beside it, on transparency."""
+    drawing = np.zeros((*TRIMAP.shape, 4), np.uint8)
+    drawing[200:240, 300:380] = 255
+    drawing[20:40, 20:300, 3] = 255
+    return drawing
+
+
+@pytest.mark.parametrize("as_file", [False, True])
+def test_scribbles_are_fitted_by_their_size(as_file):
+    drawn = stored(strokes(), 6)
+    source = saved(drawn, "PNG") if as_file else drawn
+    with pytest.warns(UserWarning, match="scribbles: .*only its stored pixels have this size"):
+        hint = fitted(Scribbles(source), turned(6))
+    assert isinstance(hint, Scribbles)
+    expected = Scribbles(strokes()).trimap(SHOWN.pixels)
+    np.testing.assert_array_equal(hint.trimap(SHOWN.pixels), expected)
+
+
+def test_scribbles_that_fit_both_ways_are_as_told():
+    with pytest.warns(UserWarning, match="scribbles: .*cannot be told"):
+        shown = fitted(Scribbles(strokes()), turned(3))
+    told = fitted(Scribbles(strokes()), turned(3), "stored")
+    assert isinstance(shown, Scribbles)
+    assert isinstance(told, Scribbles)
+    np.testing.assert_array_equal(shown.picture, strokes())
+    np.testing.assert_array_equal(told.picture, strokes()[::-1, ::-1])
 
 
 def test_a_file_with_an_orientation_of_its_own_is_turned_once():
