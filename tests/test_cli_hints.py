@@ -72,6 +72,19 @@ def test_every_hint_finds_the_disc(options):
     assert set(np.unique(trimap)) == {0, 128, 255}
 
 
+def test_batches_find_what_the_single_command_finds(folder):
+    photographs = folder / "in"
+    photographs.mkdir()
+    (photographs / "x.png").write_bytes((folder / "photo.png").read_bytes())
+    finding = ("--mask-model", "net.onnx", "--mask-settings", "size = 64, stretch = true")
+    options = (*finding, "--band", "6", "--quality", "fast", "--engine", "onnxruntime")
+    ran = run("batch", "in", "--out", "out", "--write", "alpha", "--workers", "1", *options)
+    assert ran.exit_code == 0, ran.stderr
+    ran = run("matte", "photo.png", "--alpha", "single.png", *options)
+    assert ran.exit_code == 0, ran.stderr
+    assert (folder / "out/x.alpha.png").read_bytes() == (folder / "single.png").read_bytes()
+
+
 @pytest.mark.usefixtures("folder")
 def test_matte_takes_them_too():
     ran = run("matte", "photo.png", "--scribbles", "scribbles.png", "--band", "8", "--alpha",
