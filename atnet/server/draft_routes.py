@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from atnet.arrays import to_float
-from atnet.choices import Quality
+from atnet.choices import Quality, Reading
 from atnet.files.images import read_photograph
 from atnet.jobs.photo import demo_photograph
 from atnet.server.documents import form, pictures, problems
@@ -32,6 +32,10 @@ Box = Annotated[
         description="Only this part: x,y,width,height in pixels.",
         examples=["10,20,300,400"],
     ),
+]
+DrawnOn = Annotated[
+    Reading | None,
+    Query(description="Whether it lies on a turned photograph as shown or as stored; found out."),
 ]
 
 router = APIRouter(prefix="/v1/drafts", tags=["drafts"], default_response_class=Response)
@@ -80,7 +84,9 @@ async def drop(draft_id: str, service: Shared) -> Response:
     openapi_extra=form("hint"),
     responses=pictures("image/png") | problems(400, 404, 408, 413, 415, 422, 503),
 )
-async def set_trimap(draft_id: str, request: Request, service: Shared) -> Response:
+async def set_trimap(
+    draft_id: str, request: Request, service: Shared, trimap_orientation: DrawnOn = None
+) -> Response:
     """Keeps the trimap that a hint makes, and returns it."""
     draft = service.drafts.get(draft_id)
 
@@ -89,7 +95,9 @@ async def set_trimap(draft_id: str, request: Request, service: Shared) -> Respon
 
             def work(_: Progress) -> Response:
                 photograph = draft.photograph()
-                trimap = fitted(parts.hint(), photograph).trimap(photograph.pixels)
+                trimap = fitted(parts.hint(), photograph, trimap_orientation).trimap(
+                    photograph.pixels
+                )
                 check_trimap(trimap, photograph.pixels.shape)
                 draft.trimap = trimap
                 return picture(trimap)

@@ -251,3 +251,111 @@ def test_a_narrow_screen_has_room_for_all(visit):
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         inside = f"document.querySelector('#panel-{tab.lower()}')"
         assert page.evaluate(f"{inside}.scrollWidth <= {inside}.clientWidth")
+
+
+def alpha_shown(page: Page) -> np.ndarray:
+    """The pixels of the alpha on the screen, at actual size."""
+    for key in "a01":
+        page.keyboard.press(key)
+    page.mouse.move(5, 5)  # away from the picture
+    page.wait_for_timeout(100)  # until it is drawn
+    shot = np.asarray(Image.open(io.BytesIO(page.locator("#canvas").screenshot())).convert("RGB"))
+    top, left = (shot.shape[0] - HEIGHT + 1) // 2, (shot.shape[1] - WIDTH + 1) // 2
+    return shot[top : top + HEIGHT, left : left + WIDTH, 0].astype(int)
+
+
+def open_and_mark(page: Page, pixels) -> str:
+    """Returns the address of the draft."""
+    with page.expect_response(lambda answer: answer.url.endswith("/v1/drafts")) as opened:
+        open_photograph(page, pixels)
+    paint(page, "background", (0.05, 0.1), (0.05, 0.9))
+    paint(page, "foreground", (0.9, 0.1), (0.9, 0.9))
+    return f"{page.url}v1/drafts/{opened.value.json()['id']}"
+
+
+def test_what_is_shown_is_what_is_there_also_after_runs_that_nobody_read(visit, photograph):
+    page = visit()
+    address = open_and_mark(page, photograph)
+    page.locator("#follow").uncheck()
+    page.locator("#matte").click()
+    wait_for_matte(page)
+    np.testing.assert_allclose(alpha_shown(page), saved(page, "alpha"), atol=1)
+
+    page.keyboard.press("0")
+    paint(page, "foreground", (0.4, 0.5), (0.6, 0.5))
+    trimap: FilePayload = {
+        "name": "t.png",
+        "mimeType": "image/png",
+        "buffer": png(saved(page, "trimap")),
+    }
+    assert page.request.post(f"{address}/trimap", multipart={"trimap": trimap}).ok
+    assert page.request.post(f"{address}/matte?quality=standard").ok
+    page.locator("#matte").click()
+    expect(page.locator("#outcome")).to_contain_text("Done in")
+    alpha = saved(page, "alpha")
+    assert alpha[75, 100] == 255
+    np.testing.assert_allclose(alpha_shown(page), alpha, atol=1)
+
+
+def test_strokes_lie_on_a_turned_photograph_as_it_is_shown(visit):
+    """Half a turn, and the colours agree with the other reading of the strokes."""
+    rows = np.indices((HEIGHT, WIDTH))[0]
+    pixels = np.full((HEIGHT, WIDTH, 3), (30, 60, 200), np.uint8)
+    pixels[rows < 50] = 220, 40, 30  # below, as it is shown
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", exif=exif)
+    page = visit()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Open a photograph").click()
+    turned: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    chooser.value.set_files([turned])
+    expect(page.locator("#work")).to_be_visible()
+    paint(page, "foreground", (0.05, 0.28), (0.95, 0.28))
+    paint(page, "background", (0.05, 0.38), (0.95, 0.38))
+    page.locator("#matte").click()
+    wait_for_matte(page)
+    alpha, trimap = saved(page, "alpha"), saved(page, "trimap")
+    np.testing.assert_array_equal(alpha[trimap == 255], 255)
+    np.testing.assert_array_equal(alpha[trimap == 0], 0)
+
+
+def test_a_full_service_is_told_of_and_loses_nothing(browser, folder, photograph):
+    with running(folder, "--queue", "1", work=24) as (port, _):
+        page, other = browser.new_context().new_page(), browser.new_context().new_page()
+        for it in (page, other):
+            it.goto(f"http://127.0.0.1:{port}/")
+        open_and_mark(page, photograph)
+        open_and_mark(other, np.tile(photograph, (5, 5, 1)))
+        painted = saved(page, "trimap")
+        other.locator("#matte").click()
+        expect(other.locator("#outcome")).to_contain_text("tiles")
+        page.locator("#matte").click()
+        expect(page.get_by_role("alert")).to_contain_text("Try again in")
+        np.testing.assert_array_equal(saved(page, "trimap"), painted)
+        other.keyboard.press("Escape")
+        expect(other.locator("#outcome")).to_have_text("Stopped.")
+
+
+def test_sixteen_bits_are_sixteen(visit, photograph):
+    page = visit()
+    open_and_mark(page, photograph)
+    page.locator("input[name=bits][value='16']").check()
+    assert saved(page, "alpha").dtype == np.uint16  # mattes first
+
+
+def test_another_picture_is_asked_about(visit, photograph):
+    page = visit()
+    open_and_mark(page, photograph)
+    before = saved(page, "trimap")
+    given = np.full((HEIGHT, WIDTH), 128, np.uint8)
+    given[:40], given[-40:] = 0, 255
+    file: FilePayload = {"name": "t.png", "mimeType": "image/png", "buffer": png(given)}
+    for use, expected in (("Cancel", before), ("Its trimap Black", given)):
+        with page.expect_file_chooser() as chooser:
+            page.locator("#open").click()
+        chooser.value.set_files([file])
+        page.get_by_role("dialog").get_by_role("button", name=use).click()
+        expect(page.locator("#running")).to_be_hidden()
+        np.testing.assert_array_equal(saved(page, "trimap"), expected)

@@ -24,6 +24,10 @@ export function union(a, b) {
   return box(x, y, right - x, bottom - y);
 }
 
+/** Returns a rectangle with a margin around it. */
+export const grown = ({ x, y, width, height }, margin) =>
+  box(x - margin, y - margin, width + 2 * margin, height + 2 * margin);
+
 /** Returns the rectangle of whole pixels around points {x, y} and a margin. */
 export function around(points, margin = 0) {
   const xs = points.map((point) => point.x);

@@ -1,7 +1,9 @@
 /** From the trimap to the cutout: sends what was painted, follows the work, fetches what changed. */
 
-import { isEmpty, union } from "./box.js";
+import { grown, intersection, isEmpty, union } from "./box.js";
 import { greyPng } from "./png.js";
+
+const COLOURS_REACH = 128; // pixels around a changed alpha where foreground colours change with it
 
 export class Computation {
   #sent; // the trimap's revision that the server has
@@ -72,9 +74,10 @@ export class Computation {
     }
     signal.throwIfAborted();
     const { seconds, version, box } = await this.draft.matte(quality, signal, onProgress);
-    // A run whose last line was not read any more changed something that we do not know.
-    const next = version === this.#version + 1 || version === this.#version;
-    this.#missing = this.#version && !next ? frame : union(this.#missing, box);
+    // The box is counted from the alpha before, which a run that was cancelled late may have made.
+    const followed = version === this.#version + (isEmpty(box) ? 0 : 1);
+    const changed = isEmpty(box) ? box : intersection(grown(box, COLOURS_REACH), frame);
+    this.#missing = followed ? union(this.#missing, changed) : frame;
     this.#version = version;
     const picture = await this.#fetch(version);
     const area = this.#missing;

@@ -12,6 +12,7 @@ export class Problem extends Error {
 }
 
 const GONE = 404;
+const PAINTED = "trimap?trimap_orientation=shown";
 
 export class Draft {
   #id;
@@ -47,15 +48,15 @@ export class Draft {
    * Tells where the subject is.
    *
    * @param kind "trimap", "mask", "scribbles" (pictures) or "box" ("x,y,width,height").
+   * @param value The picture or the text; of a file the server finds out whether it was drawn on
+   *   the photograph as it is shown, of what was painted here it is told.
    * @returns The trimap that comes of it, a PNG.
    */
   async hint(kind, value) {
-    const body = new FormData();
-    if (value instanceof Blob) body.append(kind, value, value.name ?? `${kind}.png`);
-    else body.append(kind, value);
-    const trimap = await (await this.#request("trimap", { method: "POST", body })).blob();
-    this.#trimap = trimap;
-    return trimap;
+    const path = value instanceof File ? "trimap" : PAINTED;
+    const answer = await this.#request(path, { method: "POST", body: formOf(kind, value) });
+    this.#trimap = await answer.blob();
+    return this.#trimap;
   }
 
   /**
@@ -108,17 +109,22 @@ export class Draft {
   async #revive() {
     this.#id = (await told(this.#source)).id;
     if (!this.#trimap) return;
-    const body = new FormData();
-    body.append("trimap", this.#trimap, "trimap.png");
-    await answer(`v1/drafts/${this.#id}/trimap`, { method: "POST", body });
+    const options = { method: "POST", body: formOf("trimap", this.#trimap) };
+    await answer(`v1/drafts/${this.#id}/${PAINTED}`, options);
   }
 }
 
 async function told(source) {
   const url = source ? "v1/drafts" : "v1/drafts?example=true";
-  const body = source ? new FormData() : undefined;
-  body?.append("image", source, source.name ?? "photograph.png");
+  const body = source ? formOf("image", source) : undefined;
   return (await answer(url, { method: "POST", body })).json();
+}
+
+function formOf(name, value) {
+  const form = new FormData();
+  if (value instanceof Blob) form.append(name, value, value.name ?? `${name}.png`);
+  else form.append(name, value);
+  return form;
 }
 
 async function answer(url, options) {

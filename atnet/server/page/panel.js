@@ -73,11 +73,11 @@ export function showHint(text) {
   page.hint.hidden = !text;
 }
 
-/** Shows how far the matte is; without numbers, that it has begun. */
+/** Shows how far the matte is; without numbers, or with none to do, that it has begun. */
 export function showProgress(done, of) {
   page.cancel.hidden = page.running.hidden = false;
   page.work.ariaBusy = "true";
-  if (of === undefined) {
+  if (!of) {
     page.running.removeAttribute("value");
     return told("Matting …");
   }
