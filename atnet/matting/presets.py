@@ -1,11 +1,17 @@
-"""The models that ship with the package: files, digests, model cards."""
+"""The models that ship with the package: files, digests, model cards; and those of users."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 WEIGHTS_FOLDER = Path(__file__).parents[1] / "weights"
 DEFAULT_PRESET = "atnet-vgg16"
+EXPORTED = ".onnx"
+TRAINED = (".npz", ".keras")
+"""Endings of files that training leaves; Keras runs those."""
+BEST_WEIGHTS = "best.npz"
+"""What a stage of training leaves in its folder."""
 
 
 class PresetError(ValueError):
@@ -20,14 +26,16 @@ class Preset:
         name: What users ask for.
         summary: One line.
         parameters: Number of weights of the network it was exported from.
-        sha256: Digest of the file, checked whenever it is loaded.
-        licence: Terms of the weights in one line.
+        network: Arguments of `ATNet`.
         megabytes: Size of the file, 10⁶ bytes.
+        licence: Terms of the weights in one line.
+        sha256: Digest of the file, checked whenever it is loaded.
     """
 
     name: str
     summary: str
     parameters: int
+    network: Mapping[str, str]
     megabytes: float
     licence: str
     sha256: str
@@ -71,6 +79,7 @@ PRESETS = {
             name="atnet-vgg16",
             summary="VGG16 encoder; second weights, for evaluation",
             parameters=23_332_071,
+            network={"encoder": "vgg16"},
             megabytes=46.7,
             licence="Apache-2.0 file; trained on procedural foregrounds over photographs, part of "
             "them licensed for research, see the card",
@@ -80,6 +89,7 @@ PRESETS = {
             name="atnet-lite",
             summary="EfficientNet-Lite0 encoder, half the channels; a quarter of the time, any use",
             parameters=5_266_519,
+            network={"encoder": "efficientnet_lite0", "width": "half"},
             megabytes=10.5,
             licence="Apache-2.0; trained on procedural foregrounds over free photographs",
             sha256="12f73006b7b0d18acdf6924211cf3be89d9611bbc2fc104c21bbb6e03015d806",
@@ -100,14 +110,45 @@ def find(name: str) -> Preset:
     return PRESETS[name]
 
 
-def read_model(preset: str | Path) -> bytes:
-    """Reads a shipped model by its name, or any file that `atnet export` wrote.
+def find_model(preset: str | Path) -> Path:
+    """Finds the file of a model.
 
     Args:
-        preset: A name in `PRESETS`, or a path that ends in `.onnx`.
+        preset: A name in `PRESETS`; a file that ends in `.onnx`, as `atnet export` writes it, or in
+            `.npz` or `.keras`, as training does; or the folder of a training run, of which the
+            stage that was trained last counts.
 
     Returns:
-        The ONNX model.
+        Its path, which need not exist.
+
+    Raises:
+        PresetError: There is no such preset, or a folder without weights.
+
+    Example:
+        >>> find_model("atnet-lite").name
+        'atnet-lite.onnx'
+    """
+    path = Path(preset)
+    if str(preset) in PRESETS:
+        return PRESETS[str(preset)].path
+    if str(preset) and path.is_dir():
+        return _latest_weights(path)
+    if path.suffix in (EXPORTED, *TRAINED):
+        return path
+    raise PresetError(
+        f"preset is {str(preset)!r}; allowed are {', '.join(PRESETS)}, a file that ends in "
+        f"{', '.join((EXPORTED, *TRAINED))}, and the folder of a training run"
+    )
+
+
+def read_model(preset: str | Path) -> bytes:
+    """Reads the file of a model.
+
+    Args:
+        preset: As `find_model` takes it.
+
+    Returns:
+        Its content: an ONNX model, an archive of weights or a network of Keras.
 
     Raises:
         PresetError: There is no such preset or file, or a shipped file is damaged.
@@ -118,12 +159,18 @@ def read_model(preset: str | Path) -> bytes:
     """
     if str(preset) in PRESETS:
         return PRESETS[str(preset)].read()
-    path = Path(preset)
-    if path.suffix != ".onnx":
-        raise PresetError(
-            f"preset is {str(preset)!r}; allowed are {', '.join(PRESETS)} or an .onnx file"
-        )
+    path = find_model(preset)
     try:
         return path.read_bytes()
     except OSError as error:
         raise PresetError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _latest_weights(run: Path) -> Path:
+    """A run has a folder for each of its stages."""
+    found = [
+        path for path in (run / BEST_WEIGHTS, *run.glob(f"*/{BEST_WEIGHTS}")) if path.is_file()
+    ]
+    if not found:
+        raise PresetError(f"{run}: holds no {BEST_WEIGHTS}; give the folder of a training run")
+    return max(found, key=lambda path: path.stat().st_mtime_ns)

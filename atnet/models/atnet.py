@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -101,6 +102,29 @@ class ATNet(keras.Model):
         self.width = width
         self.fusion = fusion
         self.refinement = refinement
+
+    @classmethod
+    def from_preset(cls, preset: str | Path) -> "ATNet":
+        """Loads a shipped model, or any file of a network, with its weights.
+
+        Args:
+            preset: As `load_network` takes it: a shipped model's name, an `.onnx`, `.npz` or
+                `.keras` file, a training run's folder.
+
+        Returns:
+            The network.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            ValueError: Unknown preset, or the file holds no such network.
+
+        Example:
+            >>> ATNet.from_preset("atnet-lite").width
+            'half'
+        """
+        from atnet.models.weights import load_network  # noqa: PLC0415  (built on this)
+
+        return load_network(preset)
 
     def get_config(self):
         """Constructor arguments."""

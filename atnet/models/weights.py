@@ -1,6 +1,10 @@
-"""Weights as `.npz` archives: named arrays, no pickle, independent of backend and Keras version."""
+"""Weights as `.npz` archives: named arrays, no pickle, independent of backend and Keras version.
+
+Networks are loaded from those, from Keras' own files, and from the ONNX files that ship.
+"""
 
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +12,11 @@ import keras
 import numpy as np
 
 from atnet.files.atomic import replacing
+from atnet.matting.presets import EXPORTED, find_model
 from atnet.models.atnet import ATNet, current_names
 
 _ARCHITECTURE = "architecture"
-_PARTS = ("encoder", "decoder", "width", "fusion")
+PARTS = ("encoder", "decoder", "width", "fusion")
 """What an archive names, in this order; older ones name the first two, or nothing."""
 
 
@@ -46,9 +51,13 @@ def load_network(
 ) -> ATNet:
     """Loads a whole network.
 
+    What comes from an ONNX file has its normalisation in its convolutions, and can be trained on
+    with the stored one only (`network.normalisation` of a training run).
+
     Args:
-        path: `.keras` file, or `.npz` archive of weights.
-        encoder: As in `ATNet`; by default what the file names, and where an archive names nothing
+        path: `.keras` file, `.npz` archive of weights, `.onnx` file that `atnet export` wrote, a
+            training run's folder, or the name of a shipped model.
+        encoder: As in `ATNet`; by default what the file names, and where it names nothing
             `ATNet`'s own default.
         decoder: Likewise.
         width: Likewise.
@@ -59,22 +68,23 @@ def load_network(
 
     Raises:
         FileNotFoundError: There is no such file.
+        ImportError: ONNX is needed, for a shipped model or an .onnx file, and missing.
         ValueError: The file is of another kind or does not fit.
     """
-    path = Path(path)
-    parts = zip(_PARTS, (encoder, decoder, width, fusion), strict=True)
+    model, path = path, find_model(path)
+    parts = zip(PARTS, (encoder, decoder, width, fusion), strict=True)
     given = {part: name for part, name in parts if name is not None}
+    if path.suffix == EXPORTED:
+        return _load_exported(model, given)
     if path.suffix == ".keras":
         network = _read_keras(path)
         named = _parts_of(network)
-        _check_named(named, {**named, **given}, path)
+        check_named(named, {**named, **given}, path)
         return network
-    if path.suffix != ".npz":
-        raise ValueError(f"{path}: expected a .keras network or an .npz archive of weights")
     arrays = read_archive(path)
     named = _named_parts(arrays)
     wanted: dict[str, Any] = {**named, **given}
-    _check_named(named, wanted, path)
+    check_named(named, wanted, path)
     network = ATNet(**wanted)
     _assign(network, arrays, path)
     return network
@@ -112,12 +122,23 @@ def _read_keras(path: Path) -> ATNet:
     return network
 
 
+def _load_exported(model: str | Path, given: dict[str, str]) -> ATNet:
+    try:
+        from atnet.models.exported import load_exported  # noqa: PLC0415  (built on this)
+    except ImportError as error:
+        raise ImportError(
+            f"{model}: {error.name} is missing to read weights out of ONNX; pip install "
+            "'atnet[train]'"
+        ) from error
+    return load_exported(model, given)
+
+
 def _parts_of(model: ATNet) -> dict[str, str]:
-    return {part: getattr(model, part) for part in _PARTS}
+    return {part: getattr(model, part) for part in PARTS}
 
 
 def _assign(model: ATNet, arrays: dict[str, np.ndarray], path: str | Path) -> None:
-    _check_named(_named_parts(arrays), _parts_of(model), path)
+    check_named(_named_parts(arrays), _parts_of(model), path)
     variables, weights = variable_names(model), _weights(arrays)
     shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
     _check_shapes(weights, shapes, f"{path} does not fit this network")
@@ -127,13 +148,23 @@ def _assign(model: ATNet, arrays: dict[str, np.ndarray], path: str | Path) -> No
 
 def _named_parts(arrays: dict[str, np.ndarray]) -> dict[str, str]:
     """Reads which network an archive is of, as arguments of `ATNet`; not all archives say so."""
-    names = dict(zip(_PARTS, map(str, np.ravel(arrays.get(_ARCHITECTURE, ()))), strict=False))
+    names = dict(zip(PARTS, map(str, np.ravel(arrays.get(_ARCHITECTURE, ()))), strict=False))
     # Archives that name two parts are from before there was a choice of the others.
     return current_names({"width": "full", "fusion": "add", **names}) if names else {}
 
 
-def _check_named(named: dict[str, str], wanted: dict[str, str], path: str | Path) -> None:
-    differing = [part for part in _PARTS if part in named and named[part] != wanted[part]]
+def check_named(named: Mapping[str, str], wanted: Mapping[str, str], path: str | Path) -> None:
+    """Refuses a file that says that it is of another network than is wanted.
+
+    Args:
+        named: Arguments of `ATNet` by what the file says; there may be none.
+        wanted: All arguments of the network.
+        path: The file.
+
+    Raises:
+        ValueError: They differ.
+    """
+    differing = [part for part in PARTS if part in named and named[part] != wanted[part]]
     if differing:
         found, expected = (
             ", ".join(f"{part} {names[part]}" for part in differing) for names in (named, wanted)
@@ -195,7 +226,7 @@ def average_archives(
         raise ValueError(f"share is {share}; it must be within 0 and 1")
     start, end = read_archive(Path(first)), read_archive(Path(second))
     # Either may be from before archives named their network.
-    _check_named(_named_parts(start), _named_parts(end) or _named_parts(start), first)
+    check_named(_named_parts(start), _named_parts(end) or _named_parts(start), first)
     ends = _weights(end)
     shapes = {name: values.shape for name, values in ends.items()}
     _check_shapes(_weights(start), shapes, f"{first} does not fit {second}")

@@ -76,8 +76,10 @@ class Network(Table):
         width: `full`, or `half` of the channels.
         fusion: `add`, or `winner` for the original's attention exactly as released.
         encoder_weights: `imagenet`, an .npz archive of ImageNet weights, or `none`.
-        weights: Archive or .keras file to start from where no stage before this one has left its
-            best weights in `run.folder`.
+        weights: What to start from where no stage before this one has left its best weights in
+            `run.folder`: a shipped model's name, or a file as `load_network` takes it.
+        normalisation: `batch`: by the statistics of each batch; `stored`: by those that the weights
+            bring, which stay as they are, for weights out of an exported file or few samples.
         features: VGG16 for the perceptual loss: `imagenet`, an .npz archive, or `random`.
         precision: `float32`, or `mixed_bfloat16` for accelerators.
     """
@@ -88,6 +90,7 @@ class Network(Table):
     fusion: Literal["add", "winner"] = "add"
     encoder_weights: str = "imagenet"
     weights: str = ""
+    normalisation: Literal["batch", "stored"] = "batch"
     features: str = "imagenet"
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
 

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from atnet.models.atnet import ATNet
+from atnet.models.normalisation import normalisations
 from atnet.training.batches import Batch, batch_from_bytes, floats_from_bytes, unknown_weight
 from atnet.training.config import StageName
 from atnet.training.losses import MattingLoss
@@ -65,18 +66,31 @@ class StageModel(keras.Model):
         network: The network; parts that the stage freezes become untrainable.
         stage: What to train.
         loss: The terms.
+        stored_normalisation: Whether all normalisation keeps to its stored statistics, as it does
+            in frozen parts.
 
     Call arguments:
         inputs: Dict of `image` and `trimap`, uint8 as the pipeline yields them.
     """
 
-    def __init__(self, network: ATNet, stage: Stage, loss: MattingLoss, **kwargs: Any):
+    def __init__(
+        self,
+        network: ATNet,
+        stage: Stage,
+        loss: MattingLoss,
+        *,
+        stored_normalisation: bool = False,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.network = network
         self.stage = stage
         self.matting_loss = loss
         for layer in network.layers:
             layer.trainable = layer.name not in stage.frozen
+        if stored_normalisation:
+            for layer in normalisations(network):
+                layer.trainable = False
         self.measures = {name: keras.metrics.Mean(name) for name in (*loss.names, "sad", "mse")}
 
     def call(self, inputs, training=None):

@@ -9,11 +9,12 @@ from typing import Any
 import keras
 
 from atnet.data.training.pipeline import PipelineSettings, batches
+from atnet.matting.presets import EXPORTED, find_model
 from atnet.models.atnet import ATNet
 from atnet.models.pretrained import load_encoder
 from atnet.models.weights import load_network
 from atnet.training import checkpoints
-from atnet.training.config import Config, Schedule, StageName, as_dictionary, differences
+from atnet.training.config import Config, Network, Schedule, StageName, as_dictionary, differences
 from atnet.training.devices import Process, use_all_devices
 from atnet.training.epochs import Epochs, Feed, RunFolder, Validation
 from atnet.training.losses import MattingLoss
@@ -111,7 +112,13 @@ def build(name: StageName, config: Config, *, pretrained: bool = True) -> StageM
     """
     network = _network(name, config) if pretrained else _untrained(config)
     features = PerceptualFeatures(config.network.features) if config.loss.perceptual else None
-    model = StageModel(network, STAGES[name], MattingLoss(config.loss, features), name=name)
+    model = StageModel(
+        network,
+        STAGES[name],
+        MattingLoss(config.loss, features),
+        stored_normalisation=config.network.normalisation == "stored",
+        name=name,
+    )
     model.compile(optimizer=_optimizer(config, config.schedule(name)))
     model.optimizer.build(model.trainable_variables)
     return model
@@ -160,6 +167,7 @@ def _network(name: StageName, config: Config) -> ATNet:
     if weights is not None and weights.is_file():
         return load_network(weights, **settings.architecture)
     if settings.weights:
+        _check_normalisation(settings)
         return load_network(settings.weights, **settings.architecture)
     if weights is not None:
         raise ValueError(
@@ -170,6 +178,14 @@ def _network(name: StageName, config: Config) -> ATNet:
     if settings.encoder_weights != "none":
         load_encoder(network, settings.encoder_weights)
     return network
+
+
+def _check_normalisation(settings: Network) -> None:
+    if find_model(settings.weights).suffix == EXPORTED and settings.normalisation != "stored":
+        raise ValueError(
+            f"network.weights is {settings.weights}, an exported network, whose normalisation is "
+            'in its convolutions; set network.normalisation = "stored"'
+        )
 
 
 def _optimizer(config: Config, schedule: Schedule) -> keras.optimizers.Optimizer:

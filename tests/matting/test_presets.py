@@ -1,9 +1,11 @@
 import hashlib
+import os
+from pathlib import Path
 
 import pytest
 
 from atnet.matting import presets
-from atnet.matting.presets import PRESETS, PresetError, find, read_model
+from atnet.matting.presets import PRESETS, PresetError, find, find_model, read_model
 
 
 @pytest.fixture(params=PRESETS.values(), ids=list(PRESETS))
@@ -47,6 +49,26 @@ def test_unknown_names_are_refused(name):
         read_model(name)
     with pytest.raises(PresetError, match="allowed are atnet-vgg16"):
         find(name)
+
+
+def test_a_runs_folder_stands_for_its_best_weights(tmp_path):
+    """Of a run of several stages, for those of the stage that was trained last."""
+    stage = tmp_path / "runs" / "refinement"
+    stage.mkdir(parents=True)
+    with pytest.raises(PresetError, match=r"refinement: holds no best\.npz; give the folder of a"):
+        find_model(stage)
+    for number, name in enumerate(("joint", "refinement", "encoder-decoder")):
+        (tmp_path / "runs" / name).mkdir(exist_ok=True)
+        best = tmp_path / "runs" / name / "best.npz"
+        best.write_bytes(name.encode())
+        os.utime(best, ns=(10**18 - number, 10**18 - number))
+    assert find_model(stage) == stage / "best.npz"
+    assert read_model(tmp_path / "runs") == b"joint"
+
+
+@pytest.mark.parametrize("name", ["best.npz", "network.keras", "mine.onnx"])
+def test_files_are_found_as_they_are_named(name):
+    assert find_model(name) == Path(name)
 
 
 def test_any_exported_file_can_be_read(tmp_path):

@@ -4,6 +4,7 @@ import pytest
 
 import small_run  # noqa: F401  (registers the small encoder)
 from atnet.models.atnet import ATNet
+from atnet.models.normalisation import normalisations
 from atnet.training.batches import batch_from_bytes
 from atnet.training.config import LossWeights
 from atnet.training.losses import MattingLoss
@@ -53,6 +54,23 @@ def test_refinement_lowers_the_loss(refined):
     *_, first, last = refined
     assert last["loss"] < 0.8 * first["loss"]
     assert last["sad"] < first["sad"]
+
+
+def test_stored_normalisation_stays_as_the_weights_brought_it():
+    """The convolutions around it learn."""
+    network = ATNet("small", width="half")
+    model = StageModel(
+        network, STAGES["joint"], MattingLoss(LossWeights()), stored_normalisation=True
+    )
+    model.compile(optimizer=keras.optimizers.Adam(1e-2))
+    parts = normalisations(network)
+    before, kernel = [weights(part) for part in parts], weights(network.get_layer("head").conv)
+    inputs, targets = examples()
+    model.fit(inputs, targets, batch_size=2, epochs=2, shuffle=False, verbose=SILENT)
+    for part, stored in zip(parts, before, strict=True):
+        for value, expected in zip(weights(part), stored, strict=True):
+            np.testing.assert_array_equal(value, expected)
+    assert np.abs(weights(network.get_layer("head").conv)[0] - kernel[0]).max() > 1e-3
 
 
 def test_refinement_leaves_the_first_stage_alone(refined):

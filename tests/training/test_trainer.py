@@ -255,3 +255,18 @@ def test_a_loss_that_is_no_number_stops_the_run(folder):
         ValueError, match=r"the loss is (nan|inf) at step .* Lower the learning rate"
     ):
         run(STAGE, path)
+
+
+def test_an_exported_network_is_trained_on_with_its_own_normalisation(folder):
+    """And else refused before anything is read: batches would undo what it has learned."""
+    settings = read_config(write_config(folder, "on"))
+    network = settings.network.model_copy(
+        update={"encoder": "efficientnet_lite0", "weights": "atnet-lite"}
+    )
+    with pytest.raises(ValueError, match=r'set network\.normalisation = "stored"'):
+        build("joint", settings.model_copy(update={"network": network}))
+    stored = network.model_copy(update={"normalisation": "stored"})
+    model = build("joint", settings.model_copy(update={"network": stored}))
+    trained = {variable.path for variable in model.trainable_variables}
+    assert "decoder/level1/fuse/kernel" in trained
+    assert not [path for path in trained if path.endswith(("gamma", "beta"))]
