@@ -1,8 +1,9 @@
 """The original's test run on Composition-1k: `python test_adobe_data.py --data data`.
 
-Reads `data/merged_test`, `data/mask_test` and, where there is one, `data/trimap_test`; computes at
-full resolution; writes alphas to `images/adobe_data`; prints SAD, MSE, Grad and Conn. With
-`--report` it leaves a page with pictures too. `atnet evaluate composition1k` has more options.
+Reads `data/merged_test`, `data/mask_test` and, where there is one, `data/trimap_test`; tests the
+weights that were trained last below `runs`, else the shipped ones; computes at full resolution;
+writes alphas to `images/adobe_data`; prints SAD, MSE, Grad and Conn. With `--report` it leaves a
+page with pictures too. `atnet evaluate composition1k` has more options.
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from atnet.evaluation.run import Evaluation, run_evaluation
 from atnet.evaluation.trial import Trial
 from atnet.matting.presets import DEFAULT_PRESET
 
+RUNS = Path("runs")
+
 
 def main(
     data: Annotated[Path, typer.Option(help="Folder with merged_test.")] = Path("data"),
@@ -27,7 +30,13 @@ def main(
         typer.Option(help="Default: supplied if there is trimap_test, otherwise band."),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for alphas.")] = Path("images/adobe_data"),
-    preset: Annotated[str, typer.Option(help="Model, or an exported .onnx file.")] = DEFAULT_PRESET,
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            help="Shipped model, exported .onnx, or training's .npz, .keras or run folder. "
+            f"Default: the newest finished run below runs, else {DEFAULT_PRESET}."
+        ),
+    ] = None,
     quality: QualityName = "standard",
     workers: Annotated[int, typer.Option(help="Processes.")] = 1,
     report: Annotated[Path | None, typer.Option(help="Folder for a report.")] = None,
@@ -36,7 +45,16 @@ def main(
     """Tests a model on Composition-1k's test set."""
     escape_unprintable()
     data_set = read_data_set("composition1k", data)
-    trial = Trial(preset=preset, quality=quality, trimaps=trimaps or data_set.trimaps(), alphas=out)
+    found = None if preset else _trained_last()
+    trial = Trial(
+        preset=preset or found or DEFAULT_PRESET,
+        quality=quality,
+        trimaps=trimaps or data_set.trimaps(),
+        alphas=out,
+    )
+    typer.echo(trial.identity())
+    if found:
+        typer.echo(f"{found} is the newest finished run; --preset names another model")
     typer.echo(f"{len(data_set.scenes)} composites; trimaps {TRIMAP_POLICIES[trial.trimaps]}")
     wanted = Evaluation(data_set, trial, report, resume, workers)
     made = run_evaluation(wanted, problems=_say_problems, progress=_say).report
@@ -44,6 +62,15 @@ def main(
         typer.echo(f"mean {name:12} {made.means()['all'].get(name, float('nan')):.5f}")
     typer.echo(made.about["Note"])
     raise typer.Exit(bool(made.failed()))
+
+
+def _trained_last() -> str | None:
+    if not RUNS.is_dir():
+        return None
+    from atnet.training.runs import newest_finished  # noqa: PLC0415  (needs what trains)
+
+    found = newest_finished(RUNS)
+    return found and str(found)
 
 
 def _say_problems(problems: Sequence[str]) -> None:

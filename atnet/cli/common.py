@@ -68,7 +68,10 @@ app = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 PresetName = Annotated[
-    str, typer.Option("--preset", help="Shipped model, or path of an exported .onnx file.")
+    str,
+    typer.Option(
+        "--preset", help="Shipped model, exported .onnx, or training's .npz, .keras or run folder."
+    ),
 ]
 QualityName = Annotated[
     Quality,

@@ -8,7 +8,7 @@ import numpy as np
 from atnet.choices import Quality, Refinement
 from atnet.matting.classical import CLASSICAL, Method, load_classical, pymatting_version
 from atnet.matting.predictor import Matting
-from atnet.matting.presets import DEFAULT_PRESET, read_model
+from atnet.matting.presets import DEFAULT_PRESET, EXPORTED, find_model, read_model
 from atnet.matting.quality import refinement_of
 from atnet.trimaps import BACKGROUND, FOREGROUND, UNKNOWN
 
@@ -43,7 +43,8 @@ def load_method(
     _check(name)
     if name == "atnet":
         # What computes the same everywhere, so that errors can be compared.
-        method = Matting(preset, quality=quality, refine=refine, engine="onnxruntime").alpha
+        engine = "onnxruntime" if find_model(preset).suffix == EXPORTED else None
+        method = Matting(preset, quality=quality, refine=refine, engine=engine).alpha
     else:
         method = load_classical(name)
     # 48: large-kernel matting asks for at least 41 pixels.

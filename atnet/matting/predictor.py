@@ -38,7 +38,8 @@ class Matting:
     """Estimates alpha, with one model loaded once; may be called from several threads.
 
     Args:
-        preset: Name of a shipped model (`atnet models` lists them) or path of an exported `.onnx`.
+        preset: Name of a shipped model (`atnet models` lists them); path of an exported `.onnx`, or
+            of what training left, `.npz`, `.keras` or a run's folder, which Keras runs.
         providers: ONNX Runtime execution providers in order of preference, such as
             `["CUDAExecutionProvider", "CPUExecutionProvider"]`, each a name or a tuple of name and
             options. Defaults to CUDA where `onnxruntime-gpu` offers it, then the CPU.
@@ -81,8 +82,8 @@ class Matting:
         self._estimator = Estimator(self._network, quality, refine)
 
     @property
-    def engine(self) -> EngineName:
-        """What runs the network."""
+    def engine(self) -> str:
+        """What runs the network: an engine by its name, or `keras` where training's files do."""
         return self._network.engine
 
     @property

@@ -10,7 +10,7 @@ import numpy as np
 
 from atnet.choices import EngineName
 from atnet.matting.engines import Engine, OnnxRuntime, Provider, describe
-from atnet.matting.presets import PresetError, read_model
+from atnet.matting.presets import TRAINED, PresetError, find_model, read_model
 from atnet.matting.probe import fastest_engine, load_engine
 
 DEFAULT_MAX_MEMORY = "2GB"
@@ -21,17 +21,17 @@ _UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**
 
 
 class Network:
-    """An exported network, ready to run; may be called from several threads.
+    """A network, ready to run; may be called from several threads.
 
     Attributes:
-        engine: What runs it.
+        engine: What runs it: an `EngineName`, or `keras`.
         max_memory: Bound on working memory in bytes.
         bytes_per_pixel: Working memory for each pixel that is computed.
         multiple: Height and width must be multiples of this.
         context: Pixels that it has to see around those whose alpha counts.
 
     Args:
-        preset: Name of a shipped model, or path of an exported `.onnx`.
+        preset: As `find_model` takes it. Keras runs what training left.
         providers: Execution providers of ONNX Runtime in order of preference; `None` takes CUDA
             where it is offered, then the CPU.
         threads: Of the CPU; `None` takes OMP_NUM_THREADS if that is set, else all cores.
@@ -55,22 +55,38 @@ class Network:
         engine: EngineName | None = None,
     ) -> None:
         self.max_memory = parse_memory(DEFAULT_MAX_MEMORY if max_memory is None else max_memory)
-        chosen, cores = _wanted(engine, providers), _threads(threads)
-        model = read_model(preset)
-        try:
-            said = _description(model, preset)
-            self.engine: EngineName = chosen or fastest_engine(model, cores)
-            self._engine: Engine = (
-                OnnxRuntime(model, cores, providers, self.max_memory)
-                if self.engine == "onnxruntime"
-                else load_engine(self.engine, model, cores)
-            )
-        except RuntimeError as error:
-            raise PresetError(f"{preset}: is no ONNX model that can run here ({error})") from error
+        cores = _threads(threads)
+        if find_model(preset).suffix in TRAINED:
+            _refuse_choice(preset, engine, providers)
+            self.engine, self._engine, said = "keras", _load_trained(find_model(preset)), {}
+        else:
+            chosen = _wanted(engine, providers)
+            self.engine, self._engine, said = self._load(preset, chosen, providers, cores)
         size = _number(said, "bytes_per_pixel", BYTES_PER_PIXEL, preset)
         self.bytes_per_pixel = round(self._engine.memory * size)
         self.multiple = _number(said, "multiple", MULTIPLE, preset)
         self.context = _number(said, "context", CONTEXT, preset)
+
+    def _load(
+        self,
+        preset: str | Path,
+        chosen: EngineName | None,
+        providers: Sequence[Provider] | None,
+        cores: int,
+    ) -> tuple[str, Engine, Mapping[str, str]]:
+        """Loads an exported network; returns what runs it, by name and ready, and what it says."""
+        model = read_model(preset)
+        try:
+            said = _description(model, preset)
+            name = chosen or fastest_engine(model, cores)
+            engine: Engine = (
+                OnnxRuntime(model, cores, providers, self.max_memory)
+                if name == "onnxruntime"
+                else load_engine(name, model, cores)
+            )
+        except RuntimeError as error:
+            raise PresetError(f"{preset}: is no ONNX model that can run here ({error})") from error
+        return name, engine, said
 
     @property
     def providers(self) -> list[str]:
@@ -121,6 +137,31 @@ def _wanted(engine: EngineName | None, providers: Sequence[Provider] | None) -> 
     if providers is not None and name != "onnxruntime":
         raise ValueError(f"providers are ONNX Runtime's; the engine is {name}")
     return name  # pyright: ignore[reportReturnType]  (one of its values, as was checked)
+
+
+def _refuse_choice(
+    preset: str | Path, engine: EngineName | None, providers: Sequence[Provider] | None
+) -> None:
+    if engine is not None or providers is not None:
+        raise ValueError(
+            f"{preset}: Keras runs weights of training, so that neither engine nor providers can "
+            "be chosen; `atnet export` makes a file for the engines"
+        )
+
+
+def _load_trained(path: Path) -> Engine:
+    """The one way up, to what is built on this: Keras is loaded for such weights alone."""
+    try:
+        from atnet.models.engine import KerasEngine  # noqa: PLC0415
+    except ImportError as error:
+        raise ImportError(
+            f"{path}: Keras runs weights of training, and {error.name} is missing; pip install "
+            "'atnet[train]', or give an .onnx file that `atnet export` made"
+        ) from error
+    try:
+        return KerasEngine(path)
+    except (OSError, ValueError) as error:
+        raise PresetError(str(error)) from error
 
 
 def _description(model: bytes, preset: str | Path) -> Mapping[str, str]:

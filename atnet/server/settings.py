@@ -16,7 +16,7 @@ class Settings:
     """What an operator decides about the service; there are few reasons to change the later ones.
 
     Attributes:
-        preset: Name of a shipped model, or path of an exported `.onnx`.
+        preset: As `Matting` takes it.
         quality: Of requests that ask for none.
         max_memory: Bound on the network's working memory, as `Matting` takes it.
         threads: Of the CPU; None is all cores.

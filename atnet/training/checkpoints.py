@@ -1,5 +1,6 @@
 """Checkpoints: everything a run needs to go on as if it had never stopped, in one file each."""
 
+import contextlib
 import json
 import warnings
 import zipfile
@@ -97,6 +98,22 @@ def latest(folder: Path) -> Checkpoint | None:
     return None
 
 
+def describe_latest(folder: Path) -> dict[str, Any] | None:
+    """Reads what the last whole checkpoint of a folder says of itself, without its arrays.
+
+    Returns:
+        `step`, `history`, `config` and `versions`, as in `Checkpoint`; `None` if there is none.
+    """
+    for path in reversed(list_checkpoints(folder)):
+        with (
+            contextlib.suppress(*_UNREADABLE),
+            path.open("rb") as file,
+            np.load(file, allow_pickle=False) as archive,
+        ):
+            return json.loads(str(archive[_META]))
+    return None
+
+
 def list_checkpoints(folder: Path) -> list[Path]:
     """Lists the checkpoints of a folder in order of step."""
     return sorted(folder.glob(f"{_PREFIX}*.npz"))
@@ -133,7 +150,7 @@ def _variables(model: keras.Model) -> dict[str, keras.Variable]:
 
 
 def _read(path: Path) -> Checkpoint:
-    with np.load(path, allow_pickle=False) as archive:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         arrays = dict(archive.items())
     meta = json.loads(str(arrays.pop(_META)))
     return Checkpoint(meta["step"], meta["history"], meta["config"], arrays, meta["versions"])

@@ -17,6 +17,7 @@ from tensorboardX import SummaryWriter
 from atnet.data.training.pipeline import PipelineSettings, batches
 from atnet.files.atomic import write_bytes
 from atnet.files.images import write_image
+from atnet.matting.presets import BEST_WEIGHTS
 from atnet.models.weights import save_weights
 from atnet.sheet import contact_sheet
 from atnet.training import checkpoints
@@ -46,7 +47,7 @@ class RunFolder(NamedTuple):
     @property
     def weights(self) -> Path:
         """Averaged weights of the best epoch."""
-        return self.path / "best.npz"
+        return self.path / BEST_WEIGHTS
 
     def remove_leftovers(self) -> None:
         """Deletes what a run that was killed had half written."""

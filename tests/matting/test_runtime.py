@@ -63,6 +63,39 @@ def test_the_predictor_keeps_to_what_the_model_says(tmp_path):
         Matting(small_model(tmp_path / "heavy.onnx"), max_memory="80MB")
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A run's folder with the weights of a network."""
+    weights = pytest.importorskip("atnet.models.weights", reason="Keras is in the extra train")
+    network = weights.load_network("atnet-lite")
+    folder = tmp_path_factory.mktemp("refinement")
+    weights.save_weights(network, folder / "best.npz")
+    return folder
+
+
+def test_weights_of_training_give_the_alpha_of_their_export(trained):
+    image, levels = np.random.default_rng(0).random((64, 96, 3), np.float32), (0, 0.5, 1)
+    trimap = np.random.default_rng(1).choice(levels, (64, 96)).astype(np.float32)
+    network = Network(trained)
+    assert (network.engine, network.providers) == ("keras", ["Keras jax"])
+    expected = Network("atnet-lite", engine="onnxruntime")(image, trimap)
+    np.testing.assert_allclose(network(image, trimap), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("choice", [{"engine": "openvino"}, {"providers": [CPU]}], ids=str)
+def test_weights_of_training_leave_no_choice_of_engine(trained, choice):
+    with pytest.raises(ValueError, match=r"Keras runs weights of training.*`atnet export`"):
+        Network(trained, **choice)
+
+
+def test_weights_of_training_that_are_none_are_refused_by_name(tmp_path):
+    (tmp_path / "best.npz").write_bytes(b"no archive")
+    with pytest.raises(PresetError, match=r"best\.npz: not a readable \.npz archive"):
+        Network(tmp_path / "best.npz")
+    with pytest.raises(PresetError, match=r"missing\.keras: no such file"):
+        Network(tmp_path / "missing.keras")
+
+
 @pytest.mark.parametrize("value", ["much", "-3", "0", ""])
 def test_a_model_that_says_nonsense_is_refused(tmp_path, value):
     with pytest.raises(PresetError, match=r"odd\.onnx: says context is .*number above 0"):
@@ -158,7 +191,9 @@ def test_other_texts_are_no_memory_size(size):
 
 
 def test_unknown_presets_are_refused():
-    with pytest.raises(PresetError, match=r"allowed are atnet-vgg16, atnet-lite or an \.onnx file"):
+    with pytest.raises(
+        PresetError, match=r"allowed are atnet-vgg16, atnet-lite, a file that ends in"
+    ):
         Network("atnet-vgg19")
 
 

@@ -130,3 +130,16 @@ def test_a_full_disk_leaves_the_checkpoint_before(model, tmp_path):
         signal.signal(signal.SIGXFSZ, ignored)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def test_what_it_says_is_read_without_its_arrays(model, tmp_path):
+    assert checkpoints.describe_latest(tmp_path) is None
+    checkpoints.save(tmp_path, model, 4, [{"step": 4}], {"data": {"seed": 1}})
+    newest = checkpoints.save(tmp_path, model, 6, [{"step": 6}], {"data": {"seed": 1}})
+    about = checkpoints.describe_latest(tmp_path)
+    assert about is not None
+    assert (about["step"], about["config"]) == (6, {"data": {"seed": 1}})
+    newest.write_bytes(newest.read_bytes()[:1000])
+    about = checkpoints.describe_latest(tmp_path)
+    assert about is not None
+    assert about["step"] == 4
