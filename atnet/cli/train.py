@@ -1,6 +1,5 @@
 """`atnet train`."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -38,10 +37,8 @@ def train(
 
     Example: `atnet train all --config configs/atnet-vgg16.toml --resume`
     """
-    os.environ.setdefault("KERAS_BACKEND", "jax")
-    cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "atnet" / "compiled"
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache))
     try:
+        from atnet.models.backend import keep_compiled
         from atnet.training.config import read_config
         from atnet.training.devices import Process
         from atnet.training.stages import STAGES
@@ -49,6 +46,7 @@ def train(
     except ImportError as error:
         raise ImportError(f"{error.name} is missing; pip install 'atnet[train]'") from error
 
+    keep_compiled()
     settings, place = read_config(config), Process(process, processes, coordinator)
     names = tuple(STAGES) if stage == "all" else (stage,)
     with _progress() as progress:

@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from atnet.models.backend import keep_compiled
 from atnet.models.weights import load_network
 
 
@@ -29,6 +30,7 @@ class KerasEngine:
     memory = 2.2
 
     def __init__(self, path: Path) -> None:
+        keep_compiled()
         self._network = load_network(path)
         self._alone = threading.Lock()  # the network keeps what it compiled
         self.providers = [f"Keras {keras.backend.backend()}"]
