@@ -32,6 +32,25 @@ def test_mistakes_are_one_line(tmp_path, monkeypatch, text, message):
     assert [path.name for path in tmp_path.iterdir()] == ["run.toml"]
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("data.bath=3", "unknown data.bath; allowed are folder, backgrounds, size, batch"),
+        ("data.batch=many", "data.batch is 'many'; it must be a valid integer"),
+        ("batch=8", "'batch=8' changes no key; expected table.key=value"),
+        ("data.folder=nowhere", "nowhere"),
+    ],
+)
+def test_changes_of_single_keys_are_checked_as_the_file(tmp_path, monkeypatch, change, message):
+    monkeypatch.chdir(tmp_path)
+    text = '[data]\nfolder = "here"\n[network]\nencoder_weights = "none"'
+    Path("run.toml").write_text(text)
+    result = invoke("encoder-decoder", "--config", "run.toml", "--set", change)
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
 def test_stages_and_places_that_do_not_exist_are_refused():
     assert invoke("encoder").exit_code == 2
     assert "coordinator" in invoke("joint", "--processes", 2).stderr

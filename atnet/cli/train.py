@@ -21,6 +21,10 @@ def train(
     config: Annotated[
         Path | None, typer.Option(help="TOML file; docs/training.md lists what it may hold.")
     ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a key of the file, such as data.batch=8; repeatable."),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the last checkpoint, if there is one.")
     ] = False,
@@ -47,13 +51,20 @@ def train(
         raise ImportError(f"{error.name} is missing; pip install 'atnet[train]'") from error
 
     keep_compiled()
-    settings, place = read_config(config), Process(process, processes, coordinator)
+    settings, place = read_config(config, changes or ()), Process(process, processes, coordinator)
     names = tuple(STAGES) if stage == "all" else (stage,)
     with _progress() as progress:
         bar = _bar(progress, settings.data.batch)
         best = train_stages(names, settings, resume=resume, process=place, callbacks=[bar])
     lines = {f"{name}.{key}": figure for name in best for key, figure in best[name].items()}
     report({**best} if as_json else lines, as_json)
+    trained = Path(best[names[-1]]["weights"]).parent
+    messages.print(
+        f"To test these weights: atnet evaluate composition1k {settings.data.folder} "
+        f"--preset {trained}",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def _progress() -> Progress:

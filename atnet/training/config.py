@@ -1,6 +1,7 @@
 """What a training run is told: a TOML file becomes checked, frozen tables."""
 
 import tomllib
+from collections.abc import Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -18,6 +19,8 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import ErrorDetails
+
+from atnet.training.changes import apply_changes
 
 
 def _absolute(folder: Path | str) -> str:
@@ -201,31 +204,33 @@ class Config(Table):
         return getattr(self, SCHEDULES[stage])
 
 
-def read_config(path: Path | None) -> Config:
+def read_config(path: Path | None, changes: Sequence[str] = ()) -> Config:
     """Reads a TOML file; what it leaves out keeps its default.
 
     Args:
         path: The file, or `None` for the defaults.
+        changes: What counts more than the file: `table.key=value`, the value as in TOML, where text
+            need not be quoted.
 
     Returns:
         The checked configuration.
 
     Raises:
-        ValueError: Not TOML; an unknown table or key; a value of the wrong type or out of range.
+        ValueError: Not TOML; an unknown table or key; a value of the wrong type or out of range; a
+            change of another form.
 
     Example:
-        >>> read_config(None).schedule("refinement").steps
-        5000
+        >>> read_config(None, ["refinement.steps=1000", "data.folder=mine"]).refinement.steps
+        1000
     """
-    if path is None:
-        return Config()
+    origin = "" if path is None else f"{path}: "
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-        return Config.model_validate(_with_defaults(tables))
+        tables = {} if path is None else tomllib.loads(path.read_text(encoding="utf-8"))
+        return Config.model_validate(_with_defaults(apply_changes(tables, changes)))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: is not TOML: {error}") from error
+        raise ValueError(f"{origin}is not TOML: {error}") from error
     except ValidationError as error:
-        raise ValueError(f"{path}: {'; '.join(map(_problem, error.errors()))}") from error
+        raise ValueError(f"{origin}{'; '.join(map(_problem, error.errors()))}") from error
 
 
 def as_dictionary(config: Config) -> dict[str, Any]:

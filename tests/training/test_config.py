@@ -89,6 +89,7 @@ DEPENDS = {
     "network.fusion": ('"winner"', ALL),
     "network.encoder_weights": ('"none"', FIRST),
     "network.weights": ('"mine.npz"', ALL),
+    "network.normalisation": ('"stored"', ALL),
     "network.features": ('"random"', NONE),  # as long as the loss has no perceptual term
     "network.precision": ('"mixed_bfloat16"', ALL),
     "loss.alpha": ("0.5", ALL),

@@ -188,6 +188,8 @@ def all_stages(folder):
         )
     trained = CliRunner().invoke(app, ["train", "all", "--config", str(path), "--json"])
     assert trained.exit_code == 0, trained.output
+    command = f"atnet evaluate composition1k {folder / 'data'} --preset {folder / 'all' / 'joint'}"
+    assert f"To test these weights: {command}\n" in trained.stderr
     return json.loads(trained.stdout), folder / "all"
 
 
