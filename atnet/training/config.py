@@ -241,6 +241,8 @@ def as_dictionary(config: Config) -> dict[str, Any]:
 def differences(old: dict[str, Any], new: dict[str, Any], stage: StageName) -> list[str]:
     """Names the keys in which two configurations differ and that a stage's result depends on.
 
+    Its steps may grow: what was trained stays, and the rest follows the longer schedule.
+
     Args:
         old: Configuration as a dictionary.
         new: Likewise.
@@ -252,11 +254,14 @@ def differences(old: dict[str, Any], new: dict[str, Any], stage: StageName) -> l
     Example:
         >>> old, new = Config(), Config(data=Data(seed=1), joint=Schedule())
         >>> differences(as_dictionary(old), as_dictionary(new), "joint")
-        ['data.seed', 'joint.learning_rate', 'joint.steps']
+        ['data.seed', 'joint.learning_rate']
         >>> differences(as_dictionary(old), as_dictionary(new), "refinement")
         ['data.seed']
     """
     free = _FREE | _free_of(stage)
+    steps = [config[SCHEDULES[stage]]["steps"] for config in (old, new)]
+    if steps == sorted(steps):
+        free |= {f"{SCHEDULES[stage]}.steps"}
     if not (old["loss"]["perceptual"] and new["loss"]["perceptual"]):
         free |= {"network.features"}
     one, other = _flatten(old), _flatten(new)

@@ -1,6 +1,7 @@
 """A training run from configuration to weights; stopped at any moment, it goes on exactly."""
 
 import contextlib
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,15 @@ from atnet.models.atnet import ATNet
 from atnet.models.pretrained import load_encoder
 from atnet.models.weights import load_network
 from atnet.training import checkpoints
-from atnet.training.config import Config, Network, Schedule, StageName, as_dictionary, differences
+from atnet.training.config import (
+    SCHEDULES,
+    Config,
+    Network,
+    Schedule,
+    StageName,
+    as_dictionary,
+    differences,
+)
 from atnet.training.devices import Process, use_all_devices
 from atnet.training.epochs import Epochs, Feed, RunFolder, Validation
 from atnet.training.losses import MattingLoss
@@ -143,7 +152,19 @@ def _last_checkpoint(
             f"{folder.path}: was begun with another {', '.join(changed)}; a run that goes on keeps "
             "what its result depends on, others need another run.folder"
         )
+    _say_extension(name, config, checkpoint)
     return checkpoint
+
+
+def _say_extension(name: StageName, config: Config, checkpoint: checkpoints.Checkpoint) -> None:
+    key, steps = f"{SCHEDULES[name]}.steps", config.schedule(name).steps
+    before = checkpoint.config[SCHEDULES[name]]["steps"]
+    if steps > before:
+        warnings.warn(
+            f"{key} grew from {before} to {steps}: from step {checkpoint.step} on, the learning "
+            "rate follows the longer schedule, and the result is not that of one long run",
+            stacklevel=2,
+        )
 
 
 @contextlib.contextmanager

@@ -130,6 +130,13 @@ def test_what_a_stage_depends_on_is_named_if_it_differs(write, name, stage):
     assert found == ([name] if stage in stages else [])
 
 
+def test_a_stage_may_become_longer(write):
+    longer = read_config(write("[joint]\nsteps = 9000"))
+    old, new = as_dictionary(Config()), as_dictionary(longer)
+    assert differences(old, new, "joint") == []
+    assert differences(new, old, "joint") == ["joint.steps"]
+
+
 def test_features_count_where_the_loss_looks_at_them(write):
     text = "[loss]\nperceptual = 1\n[network]\nfeatures = '{}'"
     one, other = (

@@ -159,6 +159,22 @@ def test_a_run_leaves_figures_pictures_weights_and_checkpoints(folder):
     assert load_network(run_folder / "best.npz").encoder == "small"
 
 
+def test_a_stage_that_has_ended_can_be_made_longer(folder):
+    path = write_config(folder, "longer")
+    path.write_text(path.read_text().replace("steps = 6", "steps = 8"))
+    shutil.copytree(folder / "runs" / STAGE, folder / "longer" / STAGE)
+    line = r"encoder_decoder\.steps grew from 6 to 8: from step 6 on, the learning rate follows"
+    with pytest.warns(UserWarning, match=line):
+        run(STAGE, path)
+    before, after = (rows(folder / name / STAGE) for name in ("runs", "longer"))
+    assert after[:3] == before
+    assert [row["step"] for row in after] == [2, 4, 6, 8]
+    assert after[3]["learning_rate"] == pytest.approx(0.02 * 1e-3)
+    run(STAGE, path)  # has ended again: there is nothing to do, or to say
+    with pytest.raises(ValueError, match=r"was begun with another encoder_decoder\.steps"):
+        run(STAGE, write_config(folder, "longer"))
+
+
 def test_a_stage_starts_from_named_weights_where_none_came_before(folder):
     path = write_config(folder, "alone")
     named = folder / "runs" / STAGE / "best.npz"
