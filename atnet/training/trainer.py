@@ -15,6 +15,7 @@ from atnet.models.atnet import ATNet
 from atnet.models.pretrained import load_encoder
 from atnet.models.weights import load_network
 from atnet.training import checkpoints
+from atnet.training.checks import check_files, naming
 from atnet.training.config import (
     SCHEDULES,
     Config,
@@ -97,9 +98,11 @@ def train_stages(
 
     Raises:
         ValueError: As in `train`, but that the folder of any of the stages holds another run is
-            found before the first one begins; several processes on another backend than JAX.
+            found before the first one begins, as are missing files; several processes on another
+            backend than JAX.
     """
     process.connect()
+    check_files(config)
     for name in names[1:]:
         _last_checkpoint(name, config, resume=resume)
     return {
@@ -120,7 +123,8 @@ def build(name: StageName, config: Config, *, pretrained: bool = True) -> StageM
         Model with all its variables and those of its optimiser.
     """
     network = _network(name, config) if pretrained else _untrained(config)
-    features = PerceptualFeatures(config.network.features) if config.loss.perceptual else None
+    with naming("network.features"):
+        features = PerceptualFeatures(config.network.features) if config.loss.perceptual else None
     model = StageModel(
         network,
         STAGES[name],
@@ -189,7 +193,8 @@ def _network(name: StageName, config: Config) -> ATNet:
         return load_network(weights, **settings.architecture)
     if settings.weights:
         _check_normalisation(settings)
-        return load_network(settings.weights, **settings.architecture)
+        with naming("network.weights"):
+            return load_network(settings.weights, **settings.architecture)
     if weights is not None:
         raise ValueError(
             f"{weights}: no such file; train {earlier} first, or name weights to start from as "
@@ -197,7 +202,8 @@ def _network(name: StageName, config: Config) -> ATNet:
         )
     network = _untrained(config)
     if settings.encoder_weights != "none":
-        load_encoder(network, settings.encoder_weights)
+        with naming("network.encoder_weights"):
+            load_encoder(network, settings.encoder_weights)
     return network
 
 
