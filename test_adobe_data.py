@@ -37,6 +37,7 @@ def main(
     escape_unprintable()
     data_set = read_data_set("composition1k", data)
     trial = Trial(preset=preset, quality=quality, trimaps=trimaps or data_set.trimaps(), alphas=out)
+    typer.echo(data_set.pairing, err=True)
     typer.echo(f"{len(data_set.scenes)} composites; trimaps {TRIMAP_POLICIES[trial.trimaps]}")
     wanted = Evaluation(data_set, trial, report, resume, workers)
     made = run_evaluation(wanted, problems=_say_problems, progress=_say).report

@@ -136,6 +136,8 @@ def evaluate(
         alphas=predictions or save_alphas,
     )
     found = read_data_set(data_set, folder, trimap_set or (), test=test, highres=highres)
+    if found.pairing:
+        messages.print(f"atnet: {found.pairing}", markup=False)
     _show(_run(Evaluation(found, trial, report_folder, resume, workers, threads)), as_json)
 
 

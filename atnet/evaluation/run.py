@@ -85,7 +85,8 @@ def run_evaluation(
     pictured = [
         replace(scene, prediction=trial.target(scene) or scene.prediction) for scene in scenes
     ]
-    report = make_report(wanted.data_set.title, pictured, rows, trial, note)
+    data_set = wanted.data_set
+    report = make_report(data_set.title, pictured, rows, trial, note, data_set.pairing)
     return Outcome(report, {} if folder is None else write_report(report, folder))
 
 

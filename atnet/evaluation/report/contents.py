@@ -75,7 +75,12 @@ class Report:
 
 
 def make_report(
-    data_set: str, scenes: Sequence[Scene], rows: Sequence[Row], trial: Trial, note: str = ""
+    data_set: str,
+    scenes: Sequence[Scene],
+    rows: Sequence[Row],
+    trial: Trial,
+    note: str = "",
+    pairing: str = "",
 ) -> Report:
     """Gathers what a report says.
 
@@ -85,6 +90,7 @@ def make_report(
         rows: As from `evaluate`.
         trial: What was evaluated.
         note: What else the reader must know.
+        pairing: What tells which true alpha belongs to which scene, if it must be told.
 
     Returns:
         The report, dated now.
@@ -93,6 +99,7 @@ def make_report(
     method = trial.preset if trial.method == "atnet" else trial.method
     about = {
         "Data set": f"{data_set}, {len(rows)} scenes" + (f", {failed} failed" if failed else ""),
+        **({"Pairing": pairing} if pairing else {}),
         "Method": trial.identity(),
         "Trimaps": TRIMAP_POLICIES[trial.trimaps],
         "Known pixels": _known_pixels(trial),
