@@ -69,6 +69,10 @@ class Report:
             if any(getattr(row, column.field) is not None for row in self.rows)
         ]
 
+    def scene(self, name: str) -> Scene:
+        """Returns the scene of a name."""
+        return next(scene for scene in self.scenes if scene.name == name)
+
     def failed(self) -> list[Row]:
         """Returns the rows without a result."""
         return [row for row in self.rows if row.error is not None]
@@ -96,7 +100,6 @@ def make_report(
         The report, dated now.
     """
     failed = sum(row.error is not None for row in rows)
-    method = trial.preset if trial.method == "atnet" else trial.method
     about = {
         "Data set": f"{data_set}, {len(rows)} scenes" + (f", {failed} failed" if failed else ""),
         **({"Pairing": pairing} if pairing else {}),
@@ -113,7 +116,7 @@ def make_report(
     if note:
         about = {"Note": note, **about}
     rows = sorted(rows, key=_worst_first)
-    return Report(f"{method} on {data_set}", about, rows, scenes, trial)
+    return Report(f"{trial.name} on {data_set}", about, rows, scenes, trial)
 
 
 def _worst_first(row: Row) -> tuple[bool, float, str]:
