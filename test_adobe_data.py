@@ -55,6 +55,7 @@ def main(
     typer.echo(trial.identity())
     if found:
         typer.echo(f"{found} is the newest finished run; --preset names another model")
+    typer.echo(data_set.pairing, err=True)
     typer.echo(f"{len(data_set.scenes)} composites; trimaps {TRIMAP_POLICIES[trial.trimaps]}")
     wanted = Evaluation(data_set, trial, report, resume, workers)
     made = run_evaluation(wanted, problems=_say_problems, progress=_say).report

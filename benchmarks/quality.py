@@ -8,19 +8,17 @@ with pictures for each method is left in the folder. Needs `pip install 'atnet[c
 
 import argparse
 import datetime
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from atnet.choices import Quality
 from atnet.data.scenes import TRIMAP_POLICIES
+from atnet.evaluation.compare import run_comparison
 from atnet.evaluation.data_sets import DataSet, read_data_set
 from atnet.evaluation.methods import METHODS, identify_method
-from atnet.evaluation.report import Report
-from atnet.evaluation.report.contents import COLUMNS
-from atnet.evaluation.report.tables import markdown_table
-from atnet.evaluation.run import Evaluation, run_evaluation
+from atnet.evaluation.report.comparison import Comparison, methods_table
+from atnet.evaluation.run import Evaluation
 from atnet.evaluation.trial import Trial
 from atnet.machine import describe_machine, versions
 from atnet.matting.presets import DEFAULT_PRESET, PRESETS
@@ -32,7 +30,6 @@ OURS: dict[str, tuple[str, Quality]] = {
     f"{preset} {quality}": (preset, quality) for preset in PRESETS for quality in VIEWS
 }
 """Preset and quality of our methods, by name."""
-SHOWN = [column for column in COLUMNS if column.field != "unknown"]
 
 
 def main() -> None:
@@ -41,9 +38,9 @@ def main() -> None:
     names = options.methods or [*OURS, *(name for name in METHODS if name != "atnet")]
     parts = [introduction(options, names)]
     for data_set, remark in data_sets(options):
-        title = data_set.title
-        reports = {name: run(name, data_set, options.out / title.lower()) for name in names}
-        parts.append(f"## {title}\n\n{remark} {failures(reports)}\n\n{tables(shared(reports))}")
+        comparison = run(names, data_set, options.out / data_set.title.lower())
+        text = f"{remark} {failures(comparison)}"
+        parts.append(f"## {data_set.title}\n\n{text}\n\n{tables(comparison)}")
     options.page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     print(f"wrote {options.page}")
 
@@ -90,22 +87,23 @@ def data_sets(options: argparse.Namespace) -> list[tuple[DataSet, str]]:
     return found
 
 
-def run(name: str, data_set: DataSet, folder: Path) -> Report:
-    """Evaluate one method, or finish or reuse an earlier run of it."""
-    preset, quality = OURS.get(name, (DEFAULT_PRESET, "standard"))
-    method = "atnet" if name in OURS else name
-    trial = Trial(method, preset, quality, trimaps=data_set.trimaps())
-    started = time.monotonic()
-    report = run_evaluation(
-        Evaluation(data_set, trial, folder / name, resume=True, threads=THREADS),
+def run(names: Sequence[str], data_set: DataSet, folder: Path) -> Comparison:
+    """Evaluate methods, or finish or reuse an earlier run of them."""
+    wanted = {}
+    for name in names:
+        preset, quality = OURS.get(name, (DEFAULT_PRESET, "standard"))
+        trial = Trial(
+            "atnet" if name in OURS else name, preset, quality, trimaps=data_set.trimaps()
+        )
+        wanted[name] = Evaluation(data_set, trial, folder / name, resume=True, threads=THREADS)
+    return run_comparison(
+        wanted,
+        folder,
         problems=lambda problems: print("".join(f"problem: {text}\n" for text in problems), end=""),
-        progress=lambda row: print(
+        progress=lambda name, row: print(
             f"{name} {row.name}: SAD {row.sad} {row.error or ''}", flush=True
         ),
-    ).report
-    seconds = time.monotonic() - started
-    print(f"{name}: {len(report.rows)} scenes, {seconds:.0f} s", flush=True)
-    return report
+    ).comparison
 
 
 def introduction(options: argparse.Namespace, names: Sequence[str]) -> str:
@@ -136,49 +134,26 @@ PyMatting's methods run with their default settings. {options.remark}
 {listed}"""
 
 
-def failures(reports: dict[str, Report]) -> str:
+def failures(comparison: Comparison) -> str:
     """Return which methods could not compute some scenes, and what follows for the means."""
-    failed = {
-        name: [row.error for row in report.rows if row.error is not None]
-        for name, report in reports.items()
-    }
+    failed: dict[str, list[str]] = {}
+    for name, row in comparison.failed():
+        failed.setdefault(name, []).append(row.error or "")
     listed = "; ".join(
         f"{name} {len(errors)} ({', '.join(sorted(set(errors)))})"
         for name, errors in failed.items()
-        if errors
     )
     return (
         f"Means are over the scenes that every method computed; failed: {listed}." if listed else ""
     )
 
 
-def shared(reports: dict[str, Report]) -> dict[str, Report]:
-    """Return the reports without the scenes that a method failed on: means of the same things."""
-    done = set.intersection(
-        *({row.name for row in report.rows if row.error is None} for report in reports.values())
-    )
-    return {
-        name: replace(report, rows=[row for row in report.rows if row.name in done])
-        for name, report in reports.items()
-    }
-
-
-def tables(reports: dict[str, Report]) -> str:
+def tables(comparison: Comparison) -> str:
     """Return one table for each group of scenes, the best method first."""
-    groups = next(iter(reports.values())).means()
     return "\n\n".join(
-        f"### {'All' if group == 'all' else group}\n\n{table(reports, group)}" for group in groups
+        f"### {'All' if group == 'all' else group}\n\n{methods_table(means)}"
+        for group, means in comparison.means().items()
     )
-
-
-def table(reports: dict[str, Report], group: str) -> str:
-    """Return the means of a group by method."""
-    means = {name: report.means()[group] for name, report in reports.items()}
-    rows = [
-        [name, str(part["scenes"]), *(column.text(part.get(column.field)) for column in SHOWN)]
-        for name, part in sorted(means.items(), key=lambda item: item[1].get("sad", 1e9))
-    ]
-    return markdown_table(["method", "scenes", *(column.heading for column in SHOWN)], rows)
 
 
 if __name__ == "__main__":

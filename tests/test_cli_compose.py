@@ -110,6 +110,49 @@ def test_composites_of_the_originals_names_can_be_scored(tmp_path):
     assert means["sad"] == 0
 
 
+def test_numbered_composites_are_paired_by_adobes_list_or_not_at_all(tmp_path):
+    write_data(tmp_path)
+    names = tmp_path / "Combined_Dataset/Test_set/test_fg_names.txt"
+    names.parent.mkdir(parents=True)
+    names.write_text("f1.png\nf0.png\n")  # not the order of sorted names
+    composed = compose(tmp_path, "--names", "original", "--trimaps", "random")
+    assert composed.stderr.splitlines()[0] == f"atnet: order of {names}"
+    truth = tmp_path / "truth"
+    for number in range(8):
+        alpha = soft_disc((40, 50), 7 - 2 * (number // 4))
+        save(truth / f"{number // 4}_{number}.png", alpha)
+
+    report = tmp_path / "report"
+    command = ["evaluate", "composition1k", tmp_path, "--predictions", truth, "--report", report]
+    result = atnet(*command)
+    assert result.exit_code == 0
+    said = "composites are numbered in the order of Combined_Dataset/Test_set/test_fg_names.txt"
+    assert result.stderr.splitlines()[0] == f"atnet: {said}"
+    found = json.loads((report / "report.json").read_text())
+    assert found["about"]["Pairing"] == said
+    assert (found["means"]["all"]["scenes"], found["means"]["all"]["sad"]) == (8, 0)
+
+    names.unlink()
+    result = atnet(*command, "--resume")
+    assert result.exit_code == 1
+    assert "0_0.png: does not show f0" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_lists_that_contradict_each_other_are_refused(tmp_path):
+    write_data(tmp_path)
+    (tmp_path / "Combined_Dataset/Test_set").mkdir(parents=True)
+    one, other = (
+        tmp_path / place / "test_fg_names.txt" for place in ("", "Combined_Dataset/Test_set")
+    )
+    one.write_text("f0.png\nf1.png")
+    other.write_text("f1.png\nf0.png")
+    result = compose(tmp_path)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"atnet: error: {one} and {other}: contradict each other")
+    assert not (tmp_path / "merged_test").exists()
+
+
 def test_all_problems_are_reported_and_nothing_is_made(tmp_path):
     write_data(tmp_path)
     (tmp_path / "mask_test/f0.png").unlink()
@@ -123,6 +166,7 @@ def test_all_problems_are_reported_and_nothing_is_made(tmp_path):
     assert result.exit_code == 1
     assert result.stdout == ""
     assert result.stderr.splitlines() == [
+        f"atnet: order of {tmp_path / 'test_fg_names.txt'}",
         "atnet: error: 2 problems, nothing was made:",
         *(f"  {problem}" for problem in problems),
     ]

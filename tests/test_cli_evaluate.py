@@ -151,13 +151,70 @@ def test_evaluate_alphamatting_takes_several_trimaps_and_saves_a_submission(tmp_
     assert (tmp_path / "out/Trimap3/troll.png").is_file()
 
 
+def test_methods_and_predictions_are_compared_in_one_report(tmp_path):
+    folder, out = write_folder(tmp_path / "set", count=2), tmp_path / "out"
+    command = [
+        "evaluate", "folder", folder, "--method", "atnet", "--quality", "fast",
+        "--predictions", folder / "alpha", "--predictions", folder / "trimap", "--report", out,
+    ]  # fmt: skip
+    result = atnet(*command)
+    assert result.exit_code == 0
+    names = ["atnet-vgg16", "alpha", "trimap"]
+    assert result.stdout.startswith(f"# {', '.join(names)} on set (folder)\n")
+    assert "| scene1 |" in result.stdout
+    assert str(out / "report.html") in result.stderr
+    first = json.loads((out / "report.json").read_text())
+    assert sorted(first["means"]["all"]) == sorted(names)
+    assert first["means"]["all"]["alpha"]["sad"] == 0
+    assert [row["method"] for row in first["rows"]] == names * 2
+
+    refused = atnet(*command)
+    assert refused.exit_code == 1
+    assert "has 2 rows; continue with --resume" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+    (out / "atnet-vgg16/alphas/scene1.png").unlink()
+    resumed = atnet(*command, "--resume", "--json")
+    assert resumed.exit_code == 0
+    found = json.loads(resumed.stdout)
+    assert found["files"]["json"] == str(out / "report.json")
+    seconds = [
+        {(row["method"], row["name"]): row["seconds"] for row in rows["rows"]}
+        for rows in (first, found)
+    ]
+    computed = {key for key in seconds[0] if seconds[0][key] != seconds[1][key]}
+    assert computed == {("atnet-vgg16", "scene1")}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--method", "atnet", "--method", "atnet"], "atnet-vgg16: is asked for twice"),
+        (["--quality", "best", "--quality", "best"], "atnet-vgg16: is asked for twice"),
+        (["--method", "atnet", "--method", "magic"], "method is 'magic'; allowed are atnet"),
+        (["--preset", "atnet-vgg16", "--preset", "magic"], "preset is 'magic'; allowed are"),
+        (["--quality", "fast", "--quality", "magic"], "quality is 'magic'; allowed are"),
+        (["--method", "atnet", "--predictions", "gone"], "gone: is not a folder"),
+        (["--predictions", "gone"], "gone: is not a folder"),
+    ],
+)
+def test_methods_that_cannot_be_meant_are_refused_before_any_work(tmp_path, options, said):
+    folder, out = write_folder(tmp_path / "set", count=1), tmp_path / "out"
+    result = atnet("evaluate", "folder", folder, *options, "--report", out)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"atnet: error: {said}")
+    assert result.stderr.count("\n") == 1
+    assert not out.exists()
+
+
 @pytest.mark.parametrize(
     "options",
     [
         ["--resume"],
         ["--method", "predictions"],
         ["--clamp"],
-        ["--method", "knn", "--predictions", "x"],
+        ["--method", "knn", "--quality", "best"],
+        ["--predictions", "x", "--preset", "atnet-lite"],
+        ["--method", "knn", "--method", "predictions"],
         ["--trimap-set", "1"],
         ["--predictions", "x", "--save-alphas", "y"],
         ["--make-trimaps", "magic"],

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from atnet.cli.common import Json, app, progress_bar, refuse, report
+from atnet.cli.common import Json, app, messages, progress_bar, refuse, report
 
 Data = Annotated[Path, typer.Option(help="Folder of the data set.")]
 Part = Annotated[Literal["test", "train"], typer.Option("--set", help="Which part to compose.")]
@@ -44,8 +44,9 @@ def compose(
     """Composes a test or training set in Composition-1k's layout, by Adobe's recipe.
 
     Reads `fg_test`, `mask_test`, `bg_test`, writes `merged_test` and `trimap_test` (without `_test`
-    for the training set). Adobe's lists of names set the order if they are in the folder. Existing
-    files are kept, so that a stopped run continues; remove them to start again.
+    for the training set). Adobe's lists of names set the order if they are in the folder, or in
+    `Combined_Dataset` there. Existing files are kept, so that a stopped run continues; remove them
+    to start again.
 
     Example: `atnet compose --data data --backgrounds photos --trimaps random --workers 4`
     """
@@ -53,6 +54,8 @@ def compose(
     from atnet.files.problems import ProblemsError
 
     wanted = Composition(data, part, backgrounds, backgrounds_each, names, trimaps, seed)
+    for listed in wanted.lists().values():
+        messages.print(f"atnet: order of {listed.path}", markup=False)
     try:
         with progress_bar("Composing") as progress:
             composed = compose_data_set(wanted, workers=workers, progress=progress)

@@ -11,7 +11,8 @@ import numpy as np
 
 from atnet.data.composite import Composite, write_composite
 from atnet.data.damage import check_pictures
-from atnet.data.layout import Layout, Part, Scheme, composite_names
+from atnet.data.layout import Layout, Part, Role, Scheme, composite_names
+from atnet.data.lists import NameList, find_list
 from atnet.data.scenes import DataSetError, Scene, find_problems
 from atnet.files.listing import files_by_stem, find_images, partner, size_of
 from atnet.parallel import map_unordered
@@ -30,7 +31,8 @@ class Composition:
     Attributes:
         folder: Has `fg_test`, `mask_test` and `bg_test` for the test set, `fg`, `mask` and `bg` for
             the training set, and perhaps Adobe's lists `test_fg_names.txt`, `test_bg_names.txt`,
-            `training_fg_names.txt` (or `train_`), `training_bg_names.txt`.
+            `training_fg_names.txt` (or `train_`), `training_bg_names.txt`, or `Combined_Dataset`
+            with them.
         part: `test`, into `merged_test` and `trimap_test`, or `train`, into `merged` and `trimap`.
         backgrounds: Another folder of backgrounds.
         each: Backgrounds for each foreground; `None` for the official number.
@@ -57,6 +59,15 @@ class Composition:
     def count(self) -> int:
         """Returns the number of backgrounds for each foreground."""
         return self.each or BACKGROUNDS_EACH[self.part]
+
+    def lists(self) -> dict[Role, NameList]:
+        """Finds the lists that set the order of foregrounds and of backgrounds.
+
+        Raises:
+            ValueError: Lists contradict each other, or one is no text.
+        """
+        roles: tuple[Role, ...] = ("fg", "bg")
+        return {role: listed for role in roles if (listed := find_list(self.layout, role))}
 
 
 @dataclass(frozen=True)
@@ -125,8 +136,9 @@ def plan_composites(wanted: Composition) -> list[Composite]:
             Only headers are read.
     """
     layout = wanted.layout
-    foregrounds, alphas, backgrounds = _find_sources(wanted)
-    names = layout.foreground_names() or list(alphas | foregrounds)
+    lists = wanted.lists()
+    foregrounds, alphas, backgrounds = _find_sources(wanted, lists.get("bg"))
+    names = lists["fg"].names if "fg" in lists else list(alphas | foregrounds)
     pairs = [
         (partner(foregrounds, layout.foregrounds, name), partner(alphas, layout.alphas, name))
         for name in names
@@ -141,7 +153,7 @@ def plan_composites(wanted: Composition) -> list[Composite]:
         *_name_problems(names, wanted),
         *_unlisted(names, foregrounds),
         *_unlisted(names, alphas),
-        *_too_few(backgrounds, len(names), wanted),
+        *_too_few(backgrounds, lists.get("bg"), len(names), wanted.count()),
         *_unreadable(backgrounds[: len(slots)]),
         *_strangers(slots, layout),
     )
@@ -154,13 +166,15 @@ def _refuse(*problems: str) -> None:
         raise DataSetError(f"{len(problems)} problem{plural}, nothing was made", problems)
 
 
-def _find_sources(wanted: Composition) -> tuple[dict[str, Path], dict[str, Path], list[Path]]:
+def _find_sources(
+    wanted: Composition, listed: NameList | None
+) -> tuple[dict[str, Path], dict[str, Path], list[Path]]:
     """Finds foregrounds, alphas and backgrounds; names all folders that cannot be used at once."""
     layout, problems = wanted.layout, []
     foregrounds: dict[str, Path] = {}
     alphas: dict[str, Path] = {}
     source = wanted.backgrounds or layout.backgrounds
-    backgrounds = [source / name for name in layout.background_names()]
+    backgrounds = [source / name for name in listed.names] if listed else []
     with _noting(problems):
         foregrounds = _some(files_by_stem, layout.foregrounds)
     with _noting(problems):
@@ -200,14 +214,15 @@ def _unlisted(names: list[str], files: dict[str, Path]) -> Iterator[str]:
         yield f"{files[name]}: is not in the list of foregrounds"
 
 
-def _too_few(backgrounds: list[Path], foregrounds: int, wanted: Composition) -> Iterator[str]:
-    listed = wanted.layout.background_list
-    needed = wanted.count() * (foregrounds if listed.is_file() else 1)
+def _too_few(
+    backgrounds: list[Path], listed: NameList | None, foregrounds: int, each: int
+) -> Iterator[str]:
+    needed = each * (foregrounds if listed else 1)
     if len(backgrounds) < needed:
-        source = listed if listed.is_file() else backgrounds[0].parent
         yield (
-            f"{source}: has {len(backgrounds)} backgrounds, {needed} are needed for "
-            f"{wanted.count()} with each foreground: add some, or ask for fewer"
+            f"{listed.path if listed else backgrounds[0].parent}: has {len(backgrounds)} "
+            f"backgrounds, {needed} are needed for {each} with each foreground: add some, or ask "
+            "for fewer"
         )
 
 

@@ -147,7 +147,7 @@ def _write_missing(target: Path, make: Callable[[Composite], np.ndarray], task: 
 
 
 def _composite(task: Composite) -> np.ndarray:
-    foreground, background = _read_colour(task.foreground), _read_colour(task.background)
+    foreground, background = read_stored(task.foreground), read_stored(task.background)
     return adobe_composite(foreground, background, read_grey(task.alpha))
 
 
@@ -158,8 +158,18 @@ def _trimap(task: Composite) -> np.ndarray:
     return to_float(trimap_from_alpha(alpha, *task.radii))
 
 
-def _read_colour(path: Path) -> np.ndarray:
-    """Reads colours as they are stored, like Adobe's script: no profile, no flattening on white."""
+def read_stored(path: Path) -> np.ndarray:
+    """Reads colours as they are stored, like Adobe's script: no profile, no flattening on white.
+
+    Args:
+        path: An image file.
+
+    Returns:
+        float32 `(H, W, 3)` in [0, 1].
+
+    Raises:
+        ValueError: The file is missing, damaged or no image.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -15,8 +15,12 @@ Part = Literal["train", "test"]
 Scheme = Literal["official", "original"]
 """How composites are called: `<foreground>_<k>`, or as by the original ATNet `<i>_<j>`, where i
 counts foregrounds and j all composites."""
+Role = Literal["fg", "bg"]
+"""What lists of names name: foregrounds or backgrounds."""
 _PREFIXES = {"train": ("train", "training"), "test": ("test",)}
 """Of lists; the first is the one that is written, Adobe's own may have the other."""
+_ARCHIVE = {"train": "Combined_Dataset/Training_set", "test": "Combined_Dataset/Test_set"}
+"""Where Adobe's archive has its lists, and the original reads them."""
 
 
 @dataclass(frozen=True)
@@ -62,29 +66,19 @@ class Layout:
 
     @property
     def foreground_list(self) -> Path:
-        """List of the foregrounds' names, which may be missing."""
-        return self._list("fg")
+        """Where a list of the foregrounds' names is written."""
+        return self.folder / f"{self.part}_fg_names.txt"
 
-    @property
-    def background_list(self) -> Path:
-        """List of the backgrounds' names, which may be missing."""
-        return self._list("bg")
-
-    def foreground_names(self) -> list[str]:
-        """Reads the listed foregrounds, without suffix; without a list there are none."""
-        names = _lines(self.foreground_list)
-        return [Path(name).with_suffix("").as_posix() for name in names]
-
-    def background_names(self) -> list[str]:
-        """Reads the listed backgrounds, with suffix; without a list there are none."""
-        return _lines(self.background_list)
+    def lists(self, role: Role) -> list[Path]:
+        """Finds the lists of names: beside the folders, and where Adobe's archive has them."""
+        archive = self.folder / _ARCHIVE[self.part]
+        names = [f"{prefix}_{role}_names.txt" for prefix in _PREFIXES[self.part]]
+        places = [self.folder, archive, *(path for path in sorted(archive.glob("*/")))]
+        paths = [place / name for place in places for name in names]
+        return [path for path in paths if path.is_file()]
 
     def _subfolder(self, role: str) -> Path:
         return self.folder / (f"{role}_test" if self.part == "test" else role)
-
-    def _list(self, role: str) -> Path:
-        paths = [self.folder / f"{prefix}_{role}_names.txt" for prefix in _PREFIXES[self.part]]
-        return next((path for path in paths if path.is_file()), paths[0])
 
 
 def composite_names(
@@ -111,45 +105,56 @@ def composite_names(
             yield number, f"{name}_{k}" if scheme == "official" else f"{number}_{number * each + k}"
 
 
-def foregrounds_of(
-    composites: Iterable[str], alphas: Collection[str], foregrounds: Sequence[str]
-) -> dict[str, str]:
+def are_numbered(composites: Iterable[str], alphas: Collection[str]) -> bool:
+    """Tells whether composites are called `<i>_<j>`, where i is no name but counts foregrounds.
+
+    Args:
+        composites: Their names without suffix.
+        alphas: Names of all alphas.
+
+    Returns:
+        Whether all have such names, and none begins with the name of an alpha.
+
+    Example:
+        >>> are_numbered(["0_0", "1_20"], ["cat", "dog"]), are_numbered(["7_0"], ["7"])
+        (True, False)
+    """
+    matches = [re.fullmatch(r"([0-9]+)_[0-9]+", name) for name in composites]
+    return all(match is not None and match[1] not in alphas for match in matches)
+
+
+def foregrounds_of(composites: Iterable[str], order: Sequence[str] | None = None) -> dict[str, str]:
     """Tells which foreground each composite shows; `composite_names` the other way round.
 
     Args:
-        composites: Their names without suffix, of either scheme.
-        alphas: Names of all alphas, by which official names are known.
-        foregrounds: Names in the order that the original's numbers count.
+        composites: Their names without suffix, of one scheme.
+        order: Names of the foregrounds as the original's numbers count them; `None` for official
+            names, which say their foregrounds.
 
     Returns:
         Name of the composite to that of its foreground, in order of foreground and number.
 
     Raises:
-        ValueError: A name fits neither scheme.
+        ValueError: A number is beyond the foregrounds.
 
     Example:
-        >>> foregrounds_of(["cat_10", "cat_9"], ["cat"], ["cat"])
+        >>> foregrounds_of(["cat_10", "cat_9"])
         {'cat_9': 'cat', 'cat_10': 'cat'}
+        >>> foregrounds_of(["0_0", "1_1"], ["dog", "cat"])
+        {'0_0': 'dog', '1_1': 'cat'}
     """
     ordered = sorted(composites, key=_by_number)
-    matches = {name: re.fullmatch(r"(.+)_(\d+)", name) for name in ordered}
-    firsts = {name: match[1] for name, match in matches.items() if match}
-    if any(first in alphas for first in firsts.values()):
-        return {name: firsts.get(name, name) for name in ordered}
-    numbers = {name: int(first) for name, first in firsts.items() if first.isdecimal()}
-    count = len(foregrounds)
-    wrong = [name for name in ordered if numbers.get(name, count) >= count]
-    if wrong:
+    matches = {name: re.fullmatch(r"(.+)_[0-9]+", name) for name in ordered}
+    firsts = {name: match[1] if match else name for name, match in matches.items()}
+    if order is None:
+        return firsts
+    beyond = [name for name, first in firsts.items() if int(first) >= len(order)]
+    if beyond:
         raise ValueError(
-            f"{wrong[0]} names no foreground in mask_test, and is not <i>_<j> with i below "
-            f"{count}; {len(wrong)} such names"
+            f"{beyond[0]} is of foreground {firsts[beyond[0]]}, counted from 0, but there are "
+            f"{len(order)} foregrounds; {len(beyond)} such composites"
         )
-    return {name: foregrounds[number] for name, number in numbers.items()}
-
-
-def _lines(path: Path) -> list[str]:
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    return [line.strip() for line in lines if line.strip()]
+    return {name: order[int(first)] for name, first in firsts.items()}
 
 
 def _by_number(name: str) -> tuple[str | int, ...]:

@@ -23,11 +23,13 @@ class DataSet:
         scenes: With unique names.
         note: Tells readers what results mean, from the key of `TRIMAP_POLICIES` and the number of
             scenes that were scored; `""` if there is nothing to say.
+        pairing: What tells which true alpha belongs to which scene; `""` where names are equal.
     """
 
     title: str
     scenes: Sequence[Scene]
     note: Callable[[str, int], str] = lambda _policy, _scored: ""
+    pairing: str = ""
 
     def trimaps(self) -> str:
         """Returns a key of `TRIMAP_POLICIES`: made trimaps, unless every scene has one."""
@@ -59,7 +61,8 @@ def read_data_set(
     """
     title = f"{folder.resolve().name} ({layout})"
     if layout == "composition1k":
-        return DataSet(title, read_composition1k(folder), comparability)
+        scenes, pairing = read_composition1k(folder)
+        return DataSet(title, scenes, comparability, pairing)
     if layout == "folder":
         return DataSet(title, read_folder(folder))
     chosen = trimap_sets or ((1, 2, 3) if test else (1, 2))

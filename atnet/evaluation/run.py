@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from atnet.data.scenes import find_problems
+from atnet.data.scenes import Scene, find_problems
 from atnet.evaluation.data_sets import DataSet
 from atnet.evaluation.evaluate import evaluate
 from atnet.evaluation.report import Report, make_report, write_report
@@ -33,6 +33,26 @@ class Evaluation:
     resume: bool = False
     workers: int = 1
     threads: int | None = None
+
+    @property
+    def rows_file(self) -> Path | None:
+        """The journal of rows in the folder."""
+        return self.folder and self.folder / "rows.jsonl"
+
+    def scenes(self) -> Sequence[Scene]:
+        """Returns what is evaluated, with the predictions where a folder has them.
+
+        Raises:
+            ValueError: There is no such folder.
+        """
+        trial, scenes = self.trial, self.data_set.scenes
+        if trial.method != PREDICTIONS or trial.alphas is None:
+            return scenes
+        if not trial.alphas.is_dir():
+            raise ValueError(
+                f"{trial.alphas}: is not a folder; expected alphas named as the scenes"
+            )
+        return with_predictions(scenes, trial.alphas)
 
 
 class Outcome(NamedTuple):
@@ -65,17 +85,14 @@ def run_evaluation(
         OSError: The folder cannot be written.
         ValueError: Nothing to evaluate, or rows that would be overwritten.
     """
-    trial, folder = _trial(wanted), wanted.folder
-    scenes = wanted.data_set.scenes
-    if trial.method == PREDICTIONS and trial.alphas is not None:
-        scenes = with_predictions(scenes, trial.alphas)
+    trial, folder, scenes = _trial(wanted), wanted.folder, wanted.scenes()
     problems(find_problems(scenes, trial.trimaps))
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
     rows = evaluate(
         scenes,
         trial,
-        folder and folder / "rows.jsonl",
+        wanted.rows_file,
         resume=wanted.resume,
         workers=wanted.workers,
         threads=wanted.threads,
@@ -85,7 +102,8 @@ def run_evaluation(
     pictured = [
         replace(scene, prediction=trial.target(scene) or scene.prediction) for scene in scenes
     ]
-    report = make_report(wanted.data_set.title, pictured, rows, trial, note)
+    data_set = wanted.data_set
+    report = make_report(data_set.title, pictured, rows, trial, note, data_set.pairing)
     return Outcome(report, {} if folder is None else write_report(report, folder))
 
 

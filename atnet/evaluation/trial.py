@@ -46,6 +46,11 @@ class Trial:
         if self.method not in allowed:
             raise ValueError(f"method is {self.method!r}; allowed are {', '.join(allowed)}")
 
+    @property
+    def name(self) -> str:
+        """What the method is called: a model by its preset."""
+        return self.preset if self.method == "atnet" else self.method
+
     def identity(self) -> str:
         """Says exactly what is evaluated, in one line."""
         if self.method != PREDICTIONS:

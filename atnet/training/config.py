@@ -60,6 +60,8 @@ class Data(Table):
         batch: Samples in a batch, on all devices together.
         workers: Processes that make samples; 0 makes them in the training process.
         seed: Of the samples and of the initial weights.
+        validation_share: Of training foregrounds and backgrounds, set aside for validation and
+            never trained on; 0 validates on the test part.
     """
 
     folder: Folder = Path("data")
@@ -68,6 +70,7 @@ class Data(Table):
     batch: PositiveInt = 16
     workers: NonNegativeInt = 2
     seed: NonNegativeInt = 0
+    validation_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
 
 class Network(Table):
@@ -166,7 +169,7 @@ class Run(Table):
     Attributes:
         folder: Holds a folder for each stage.
         steps_per_epoch: Steps between validations; each ends with a checkpoint.
-        samples: Validation samples, always the same ones, from the data set's test part.
+        samples: Validation samples, always the same ones.
         keep: Latest checkpoints that are kept beside the best one.
     """
 

@@ -250,8 +250,11 @@ def _epochs(
         seed=data.seed,
         workers=data.workers,
         shard=(process.index, process.count),
+        validation_share=data.validation_share,
     )
-    validation = replace(training, part="test", backgrounds=None, workers=0)
+    # Photographs of another folder serve validation only where they are set aside.
+    backgrounds = training.backgrounds if data.validation_share else None
+    validation = replace(training, part="test", backgrounds=backgrounds, workers=0)
     return Epochs(
         folder,
         Validation.draw(validation, config.run.samples),

@@ -60,6 +60,22 @@ def test_lists_set_the_order(tmp_path):
     ]
 
 
+def test_the_lists_of_adobes_archive_set_the_order_where_the_original_reads_them(tmp_path):
+    write_sources(tmp_path, ["dog", "cat"], FOUR)
+    archive = tmp_path / "Combined_Dataset/Test_set"
+    archive.mkdir(parents=True)
+    (archive / "test_fg_names.txt").write_text("dog.jpg\ncat.jpg\n")
+    (archive / "test_bg_names.txt").write_text("d.png\nb.png\na.png\nc.png\n")
+    assert planned(tmp_path, each=2) == [
+        ("dog", "d.png", "dog_0.png"),
+        ("dog", "b.png", "dog_1.png"),
+        ("cat", "a.png", "cat_0.png"),
+        ("cat", "c.png", "cat_1.png"),
+    ]
+    found = {role: listed.path for role, listed in Composition(tmp_path).lists().items()}
+    assert found == {role: archive / f"test_{role}_names.txt" for role in ("fg", "bg")}
+
+
 @pytest.mark.parametrize("prefix", ["train", "training"])
 def test_the_training_set_has_folders_and_lists_of_its_own(tmp_path, prefix):
     write_sources(tmp_path, ["dog", "cat"], ["a.png", "b.png"], suffix="")
@@ -195,7 +211,7 @@ def test_what_is_composed_is_read_back(tmp_path, names, listed):
     composites = plan_composites(Composition(tmp_path, each=3, names=names, trimaps="random"))
     for composite in reversed(composites):
         write_composite(composite)
-    scenes = read_composition1k(tmp_path)
+    scenes = read_composition1k(tmp_path).scenes
     assert find_problems(scenes) == []
     assert len(scenes) == 18
     made = {composite.target: composite for composite in composites}

@@ -266,6 +266,18 @@ def test_refinement_without_a_first_stage_says_what_to_do(folder):
         run("refinement", write_config(folder, "nothing"))
 
 
+def test_without_a_test_part_a_share_of_the_training_set_validates(tmp_path):
+    write_training_set(tmp_path / "data", count=3, size=(40, 40))
+    path = write_config(tmp_path)
+    with pytest.raises(
+        ValueError, match=r"fg_test: is not a folder; validation needs .*validation_share"
+    ):
+        run(STAGE, path)
+    assert not (tmp_path / "runs").exists()
+    path.write_text(path.read_text().replace("workers = 0", "workers = 0\nvalidation_share = 0.3"))
+    assert run(STAGE, path)["val_sad"] > 0
+
+
 def test_a_loss_that_is_no_number_stops_the_run(folder):
     path = write_config(folder, "diverged")
     path.write_text(path.read_text().replace("learning_rate = 1e-3", "learning_rate = 1e35"))

@@ -4,8 +4,10 @@ Xu, Price, Cohen, Huang, "Deep Image Matting", CVPR 2017.
 """
 
 from pathlib import Path
+from typing import NamedTuple
 
-from atnet.data.layout import Layout, foregrounds_of
+from atnet.data.layout import Layout
+from atnet.data.pairing import pair_composites
 from atnet.data.scenes import TRIMAP_POLICIES, Scene
 from atnet.files.listing import files_by_stem, partner
 
@@ -13,32 +15,48 @@ SCENES = 1000
 """Number of composites in the official test set."""
 
 
-def read_composition1k(folder: Path) -> list[Scene]:
+class Composites(NamedTuple):
+    """A test set.
+
+    Attributes:
+        scenes: Its composites.
+        pairing: What tells which foreground, and so which alpha, each of them shows.
+    """
+
+    scenes: list[Scene]
+    pairing: str
+
+
+def read_composition1k(folder: Path) -> Composites:
     """Lists the composites of a finished test set.
 
-    Composites are named `<foreground>_<k>` as the official ones are, or, where that names no file
-    of `mask_test`, `<i>_<j>` as the original's are: i counts foregrounds in the order of
-    `test_fg_names.txt` in the folder, or else of their sorted names.
+    Composites are named `<foreground>_<k>` as the official ones are, or `<i>_<j>` as the original's
+    are; `pair_composites` says what i counts.
 
     Args:
         folder: Has `merged_test`, `mask_test` (one alpha for each foreground) and perhaps
             `trimap_test` (one trimap for each composite).
 
     Returns:
-        Scenes in order of foreground and number.
+        Scenes in order of foreground and number, and what tells their foregrounds.
 
     Raises:
-        ValueError: A folder is missing, or a name fits neither scheme.
+        ValueError: A folder is missing, there are no composites, or it cannot be told what they
+            show.
     """
     layout = Layout(folder, "test")
+    if folder.is_dir() and not layout.composites.is_dir():
+        raise ValueError(
+            f"{layout.composites}: is not a folder; `atnet compose --data {folder}` makes it"
+        )
     composites, alphas = files_by_stem(layout.composites), files_by_stem(layout.alphas)
+    if not composites:
+        raise ValueError(
+            f"{layout.composites}: has no images; `atnet compose --data {folder}` makes them"
+        )
     trimaps = files_by_stem(layout.trimaps) if layout.trimaps.is_dir() else None
-    order = layout.foreground_names() or list(alphas)
-    try:
-        foregrounds = foregrounds_of(composites, alphas, order)
-    except ValueError as error:
-        raise ValueError(f"{layout.composites}: {error}") from error
-    return [
+    foregrounds, pairing = pair_composites(layout, composites, alphas)
+    scenes = [
         Scene(
             name=name,
             image=composites[name],
@@ -47,6 +65,7 @@ def read_composition1k(folder: Path) -> list[Scene]:
         )
         for name, foreground in foregrounds.items()
     ]
+    return Composites(scenes, pairing)
 
 
 def comparability(policy: str, scenes: int) -> str:

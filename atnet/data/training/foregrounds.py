@@ -14,6 +14,7 @@ from atnet.data.layout import Layout, Part
 from atnet.data.scenes import DataSetError, Scene, find_problems
 from atnet.data.training.crops import Cutout
 from atnet.data.training.reading import read_alpha, read_colour
+from atnet.data.training.validation import part_of
 from atnet.files.atomic import write_text
 from atnet.files.images import write_image
 from atnet.files.listing import files_by_stem, partner, size_of
@@ -22,6 +23,12 @@ LARGEST = 4096
 """Pixels on the longer side up to which a foreground is used as it is."""
 TILE, OVERLAP = 2048, 512
 """Side of the tiles that larger ones are cut into, and what neighbours share, in pixels."""
+_NEEDED: dict[Part, str] = {
+    "train": "training needs foregrounds in fg, and their alphas in mask",
+    "test": "validation needs foregrounds in fg_test, and their alphas in mask_test; or "
+    "data.validation_share = 0.1 sets a tenth of the training foregrounds aside for it",
+}
+"""What to do where a part is missing."""
 
 
 class Pair(NamedTuple):
@@ -68,7 +75,7 @@ class Cut(NamedTuple):
 
 
 def find_foregrounds(
-    folder: Path, part: Part = "train", cut: Cut | None = None
+    folder: Path, part: Part = "train", cut: Cut | None = None, validation_share: float = 0.0
 ) -> list[tuple[Pair, ...]]:
     """Lists the foregrounds of a data set; only headers are read, but of those to be cut.
 
@@ -80,6 +87,8 @@ def find_foregrounds(
         folder: Has `fg` and `mask`, or `fg_test` and `mask_test`.
         part: Which of them.
         cut: Sizes; by default those of this module.
+        validation_share: If above 0, `fg` and `mask` have both parts: this share of them is the
+            test part, the rest the training part.
 
     Returns:
         For each foreground, by name, its tiles: one that is the foreground itself, unless it is
@@ -89,16 +98,17 @@ def find_foregrounds(
         ValueError: There are no foregrounds; `DataSetError` if files are missing, unreadable or of
             unequal size.
     """
-    layout, cut = Layout(folder, part), cut or Cut()
-    colours, alphas = files_by_stem(layout.foregrounds), files_by_stem(layout.alphas)
-    pairs = {
-        name: Pair(partner(colours, layout.foregrounds, name), partner(alphas, layout.alphas, name))
-        for name in sorted(colours.keys() | alphas.keys())
-    }
-    if not pairs:
-        raise ValueError(f"{layout.foregrounds}: has no images; expected foregrounds")
+    layout, cut = Layout(folder, "train" if validation_share else part), cut or Cut()
+    pairs = _pairs(layout)
+    if validation_share:
+        if len(pairs) < 2:
+            raise ValueError(
+                f"{layout.foregrounds}: has one foreground; to set a share aside takes two"
+            )
+        chosen = part_of(pairs, part, validation_share)
+        pairs = {name: pair for name, pair in pairs.items() if name in chosen}
     _refuse(folder, [Scene(name, pair.colour, alpha=pair.alpha) for name, pair in pairs.items()])
-    tiles = Layout(folder / "tiles", part)
+    tiles = Layout(folder / "tiles", layout.part)
     return [
         _tiles(pair, [tiles.foregrounds / name, tiles.alphas / name], cut)
         if max(size_of(pair.colour)) > cut.largest
@@ -107,9 +117,27 @@ def find_foregrounds(
     ]
 
 
+def _pairs(layout: Layout) -> dict[str, Pair]:
+    if not layout.folder.is_dir():
+        raise ValueError(f"{layout.folder}: is not a folder; expected a data set with fg and mask")
+    advice = _NEEDED[layout.part]
+    for part in (layout.foregrounds, layout.alphas):
+        if not part.is_dir():
+            raise ValueError(f"{part}: is not a folder; {advice}")
+    colours, alphas = files_by_stem(layout.foregrounds), files_by_stem(layout.alphas)
+    if not colours and not alphas:
+        raise ValueError(f"{layout.foregrounds}: has no images; {advice}")
+    return {
+        name: Pair(partner(colours, layout.foregrounds, name), partner(alphas, layout.alphas, name))
+        for name in sorted(colours.keys() | alphas.keys())
+    }
+
+
 def _refuse(folder: Path, scenes: list[Scene]) -> None:
-    if problems := find_problems(scenes, "band"):
-        raise DataSetError(f"{folder}: {len(problems)} foregrounds cannot be used", problems)
+    problems = [found for scene in scenes if (found := find_problems([scene], "band"))]
+    if problems:
+        count = f"{len(problems)} foregrounds cannot be used"
+        raise DataSetError(f"{folder}: {count}", list(itertools.chain(*problems)))
 
 
 def _tiles(pair: Pair, targets: list[Path], cut: Cut) -> tuple[Pair, ...]:

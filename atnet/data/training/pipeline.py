@@ -24,6 +24,7 @@ from atnet.data.training.crops import (
 )
 from atnet.data.training.foregrounds import find_foregrounds
 from atnet.data.training.reading import read_colour
+from atnet.data.training.validation import part_of
 from atnet.files.listing import find_images, size_of
 from atnet.parallel import start_worker
 
@@ -47,7 +48,8 @@ class PipelineSettings:
 
     Attributes:
         folder: Data set in the original's layout: `fg`, `mask` and perhaps `bg`; for the test part
-            `fg_test`, `mask_test`, `bg_test`. Without backgrounds they are drawn.
+            `fg_test`, `mask_test`, `bg_test`, unless a share of the former is set aside for it.
+            Without backgrounds they are drawn.
         part: Which of the two.
         backgrounds: Another folder of backgrounds.
         size: Side of the samples in pixels, a multiple of 32.
@@ -55,6 +57,8 @@ class PipelineSettings:
         seed: Of everything random.
         workers: Worker processes; 0 works in this process.
         shard: Index of this training process and their number; it gets its slice of every batch.
+        validation_share: Of training foregrounds and backgrounds, at least 0 and below 1: they are
+            the test part, and none of the training part. 0 reads a test part of its own.
     """
 
     folder: Path
@@ -65,6 +69,7 @@ class PipelineSettings:
     seed: int = 0
     workers: int = 0
     shard: tuple[int, int] = (0, 1)
+    validation_share: float = 0.0
 
 
 def batches(settings: PipelineSettings, first: int = 0) -> grain.DatasetIterator[Batch]:
@@ -113,7 +118,8 @@ class _Maker:
     """Makes the sample of a position in the endless row of samples."""
 
     def __init__(self, settings: PipelineSettings) -> None:
-        self._foregrounds = find_foregrounds(settings.folder, settings.part)
+        share = settings.validation_share
+        self._foregrounds = find_foregrounds(settings.folder, settings.part, validation_share=share)
         self._backgrounds = _find_backgrounds(settings)
         self._seed, self._size = settings.seed, settings.size
 
@@ -153,13 +159,16 @@ class _Maker:
 
 
 def _find_backgrounds(settings: PipelineSettings) -> list[Path]:
-    if settings.backgrounds is None:
-        own = Layout(settings.folder, settings.part).backgrounds
-        return find_images(own) if own.is_dir() else []
-    found = find_images(settings.backgrounds)
-    if not found:
-        raise ValueError(f"{settings.backgrounds}: has no images; expected backgrounds")
-    return found
+    share = settings.validation_share
+    own = Layout(settings.folder, "train" if share else settings.part).backgrounds
+    source = settings.backgrounds or own
+    if source == own and not own.is_dir():
+        return []
+    found = {path.relative_to(source).as_posix(): path for path in find_images(source)}
+    if not found and source != own:
+        raise ValueError(f"{source}: has no images; expected backgrounds")
+    chosen = part_of(found, settings.part, share) if share else found.keys()
+    return [path for name, path in found.items() if name in chosen]
 
 
 def _check(settings: PipelineSettings, first: int) -> None:
@@ -174,6 +183,10 @@ def _check(settings: PipelineSettings, first: int) -> None:
         raise ValueError(
             f"batch is {settings.batch}; it must be a multiple, at least 1, of the {shards} "
             "training processes"
+        )
+    if not 0 <= settings.validation_share < 1:
+        raise ValueError(
+            f"validation_share is {settings.validation_share}; it must be at least 0 and below 1"
         )
     if min(settings.seed, settings.workers, first) < 0:
         raise ValueError(

@@ -69,13 +69,22 @@ class Report:
             if any(getattr(row, column.field) is not None for row in self.rows)
         ]
 
+    def scene(self, name: str) -> Scene:
+        """Returns the scene of a name."""
+        return next(scene for scene in self.scenes if scene.name == name)
+
     def failed(self) -> list[Row]:
         """Returns the rows without a result."""
         return [row for row in self.rows if row.error is not None]
 
 
 def make_report(
-    data_set: str, scenes: Sequence[Scene], rows: Sequence[Row], trial: Trial, note: str = ""
+    data_set: str,
+    scenes: Sequence[Scene],
+    rows: Sequence[Row],
+    trial: Trial,
+    note: str = "",
+    pairing: str = "",
 ) -> Report:
     """Gathers what a report says.
 
@@ -85,14 +94,15 @@ def make_report(
         rows: As from `evaluate`.
         trial: What was evaluated.
         note: What else the reader must know.
+        pairing: What tells which true alpha belongs to which scene, if it must be told.
 
     Returns:
         The report, dated now.
     """
     failed = sum(row.error is not None for row in rows)
-    method = trial.preset if trial.method == "atnet" else trial.method
     about = {
         "Data set": f"{data_set}, {len(rows)} scenes" + (f", {failed} failed" if failed else ""),
+        **({"Pairing": pairing} if pairing else {}),
         "Method": trial.identity(),
         "Trimaps": TRIMAP_POLICIES[trial.trimaps],
         "Known pixels": _known_pixels(trial),
@@ -106,7 +116,7 @@ def make_report(
     if note:
         about = {"Note": note, **about}
     rows = sorted(rows, key=_worst_first)
-    return Report(f"{method} on {data_set}", about, rows, scenes, trial)
+    return Report(f"{trial.name} on {data_set}", about, rows, scenes, trial)
 
 
 def _worst_first(row: Row) -> tuple[bool, float, str]:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import cv2
@@ -60,25 +61,40 @@ def picture_scene(scene: Scene, trial: Trial) -> Pictures:
     trimap = scene.read_trimap(trial.trimaps)
     prediction, alpha = trial.prediction(scene, trimap), scene.read_alpha()
     maps = {"image": scene.read_image(), "trimap": trimap, "prediction": prediction}
-    regions: list[Region] = []
-    if alpha is not None:
-        error = (to_float(prediction) - to_float(alpha)) * unknown_region(trimap)
-        regions = worst_regions(np.abs(error))
-        maps |= {"truth": alpha, "error": draw_error(error, unknown_region(trimap))}
-    pixels = {caption: to_bytes(values) for caption, values in maps.items()}
-    return Pictures(
-        {
-            caption: _data_uri(scaled_to(values, THUMBNAIL), quality=85)
-            for caption, values in pixels.items()
-        },
-        [
-            (
-                _place(region, trimap.shape),
-                {caption: _data_uri(values[region]) for caption, values in pixels.items()},
-            )
-            for region in regions
-        ],
-    )
+    if alpha is None:
+        return _pictures(maps, [])
+    error = _error(prediction, alpha, trimap)
+    maps |= {"truth": alpha, "error": draw_error(error, unknown_region(trimap))}
+    return _pictures(maps, worst_regions(np.abs(error)))
+
+
+def picture_methods(shown: Mapping[str, tuple[Scene, Trial]]) -> Pictures:
+    """Makes the pictures of a scene with the predictions of several methods.
+
+    Args:
+        shown: Method to the scene with its prediction, and how trimap and prediction were read.
+
+    Returns:
+        The image with all predictions, then, where there is a true alpha, that with all errors;
+        the regions are the worst of all methods together.
+
+    Raises:
+        ValueError: A file cannot be read or has another size.
+    """
+    scene, trial = next(iter(shown.values()))
+    trimap, alpha = scene.read_trimap(trial.trimaps), scene.read_alpha()
+    predictions = {
+        method: trial.prediction(scene, trimap) for method, (scene, trial) in shown.items()
+    }
+    maps = {"image": scene.read_image()}
+    maps |= {f"prediction of {method}": values for method, values in predictions.items()}
+    if alpha is None:
+        return _pictures(maps, [])
+    errors = {method: _error(values, alpha, trimap) for method, values in predictions.items()}
+    maps["truth"] = alpha
+    for method, error in errors.items():
+        maps[f"error of {method}"] = draw_error(error, unknown_region(trimap))
+    return _pictures(maps, worst_regions(np.sum(np.abs(list(errors.values())), axis=0)))
 
 
 def worst_regions(error: np.ndarray, side: int = ZOOM, count: int = ZOOMS) -> list[Region]:
@@ -129,6 +145,28 @@ def draw_error(error: np.ndarray, unknown: np.ndarray) -> np.ndarray:
     colour = np.where((error > 0)[..., None], _TOO_OPAQUE, _TOO_TRANSPARENT)
     ground = np.where(unknown, np.float32(_UNKNOWN), np.float32(_KNOWN))[..., None]
     return (1 - strength) * ground + strength * colour
+
+
+def _error(prediction: np.ndarray, alpha: np.ndarray, trimap: np.ndarray) -> np.ndarray:
+    return (to_float(prediction) - to_float(alpha)) * unknown_region(trimap)
+
+
+def _pictures(maps: Mapping[str, np.ndarray], regions: Sequence[Region]) -> Pictures:
+    pixels = {caption: to_bytes(values) for caption, values in maps.items()}
+    shape = pixels["image"].shape[:2]
+    return Pictures(
+        {
+            caption: _data_uri(scaled_to(values, THUMBNAIL), quality=85)
+            for caption, values in pixels.items()
+        },
+        [
+            (
+                _place(region, shape),
+                {caption: _data_uri(values[region]) for caption, values in pixels.items()},
+            )
+            for region in regions
+        ],
+    )
 
 
 def _window_sums(values: np.ndarray, side: int) -> tuple[np.ndarray, int, int]:

@@ -24,8 +24,7 @@ def as_csv(report: Report) -> str:
     names = [field.name for field in fields(Row)]
     writer.writerow(names)
     for row in report.rows:
-        values = (getattr(row, name) for name in names)
-        writer.writerow([_joined(value) if isinstance(value, tuple) else value for value in values])
+        writer.writerow([joined(getattr(row, name)) for name in names])
     return file.getvalue()
 
 
@@ -131,11 +130,12 @@ def remarks(row: Row) -> list[str]:
     return [f"failed: {row.error}"] * (row.error is not None) + list(row.warnings)
 
 
+def joined(value: Any) -> Any:
+    """Returns what a cell of CSV holds: lists joined by `; `, all else as it is."""
+    return "; ".join(map(str, value)) if isinstance(value, tuple) else value
+
+
 def _markdown_line(cells: Sequence[str], widths: Sequence[int]) -> str:
     first = cells[0].ljust(widths[0])
     others = (cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True))
     return f"| {' | '.join([first, *others])} |"
-
-
-def _joined(values: Iterable[object]) -> str:
-    return "; ".join(map(str, values))

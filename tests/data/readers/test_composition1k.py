@@ -17,7 +17,7 @@ def write(folder, merged, masks, trimaps=()):
 
 
 def alphas(folder):
-    scenes = read_composition1k(folder)
+    scenes = read_composition1k(folder).scenes
     return {scene.name: scene.alpha.stem for scene in scenes if scene.alpha}
 
 
@@ -32,27 +32,33 @@ def test_numbers_are_official_names_if_there_are_such_masks(tmp_path):
     assert alphas(tmp_path) == {"10_0": "10", "2_1": "2"}
 
 
-def test_the_originals_names_count_sorted_foregrounds(tmp_path):
-    write(tmp_path, ["0_3", "1_25"], ["dog", "cat"])
-    assert alphas(tmp_path) == {"0_3": "cat", "1_25": "dog"}
-
-
 def test_the_originals_names_count_in_the_order_of_the_list(tmp_path):
     write(tmp_path, ["0_3", "1_25"], ["dog", "cat"])
     (tmp_path / "test_fg_names.txt").write_text("dog.jpg\ncat.png")  # no last line break
     assert alphas(tmp_path) == {"0_3": "dog", "1_25": "cat"}
+    assert "test_fg_names.txt" in read_composition1k(tmp_path).pairing
 
 
-@pytest.mark.parametrize("merged", ["2_0", "bird_0", "cat"])
+@pytest.mark.parametrize("merged", ["bird_0", "cat"])
 def test_names_of_neither_scheme_are_refused(tmp_path, merged):
-    write(tmp_path, [merged], ["cat", "dog"])
-    with pytest.raises(ValueError, match=f"{merged} names no foreground"):
+    write(tmp_path, [merged], ["ape", "dog"])
+    with pytest.raises(ValueError, match=f"{merged}.png: .* is missing"):
+        read_composition1k(tmp_path)
+
+
+def test_what_was_not_composed_yet_is_refused_with_the_command_that_does(tmp_path):
+    save(tmp_path / "mask_test/cat.png", PIXELS)
+    advice = f"`atnet compose --data {tmp_path}`"
+    with pytest.raises(ValueError, match=f"merged_test: is not a folder; {advice} makes it"):
+        read_composition1k(tmp_path)
+    (tmp_path / "merged_test").mkdir()
+    with pytest.raises(ValueError, match=f"merged_test: has no images; {advice} makes them"):
         read_composition1k(tmp_path)
 
 
 def test_missing_trimaps_and_alphas_are_problems(tmp_path):
     write(tmp_path, ["cat_0", "dog_0"], ["cat"], trimaps=["dog_0"])
-    assert find_problems(read_composition1k(tmp_path)) == [
+    assert find_problems(read_composition1k(tmp_path).scenes) == [
         f"cat_0: trimap {tmp_path / 'trimap_test/cat_0.png'} is missing",
         f"dog_0: alpha {tmp_path / 'mask_test/dog.png'} is missing",
     ]
@@ -60,7 +66,7 @@ def test_missing_trimaps_and_alphas_are_problems(tmp_path):
 
 def test_without_a_folder_of_trimaps_there_are_none(tmp_path):
     write(tmp_path, ["cat_0"], ["cat"])
-    assert read_composition1k(tmp_path)[0].trimap is None
+    assert read_composition1k(tmp_path).scenes[0].trimap is None
 
 
 def test_only_all_official_trimaps_compare_with_the_literature():

@@ -57,13 +57,40 @@ def test_many_problems_are_counted(tmp_path):
 
 
 def test_a_folder_without_foregrounds_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="fg: is not a folder"):
+    with pytest.raises(ValueError, match="gone: is not a folder; expected a data set"):
+        find_foregrounds(tmp_path / "gone")
+    with pytest.raises(ValueError, match="fg: is not a folder; training needs"):
         find_foregrounds(tmp_path)
-    write_training_set(tmp_path, 1, suffix="_test")
     for name in ("fg", "mask"):
         (tmp_path / name).mkdir()
-    with pytest.raises(ValueError, match="fg: has no images"):
+    with pytest.raises(ValueError, match="fg: has no images; training needs"):
         find_foregrounds(tmp_path)
+
+
+def test_what_validation_needs_and_what_helps_is_said(tmp_path):
+    write_training_set(tmp_path, 2)
+    for name, state in (("fg_test", "is not a folder"), ("mask_test", "is not a folder")):
+        with pytest.raises(ValueError, match=rf"{name}: {state}; .* data\.validation_share = 0\.1"):
+            find_foregrounds(tmp_path, "test")
+        (tmp_path / name).mkdir()
+    with pytest.raises(ValueError, match=r"fg_test: has no images; .* data\.validation_share"):
+        find_foregrounds(tmp_path, "test")
+
+
+def test_a_share_of_the_training_foregrounds_is_the_test_part(tmp_path):
+    write_training_set(tmp_path, 5)
+    training, validation = (
+        {pair for (pair,) in find_foregrounds(tmp_path, part, validation_share=0.4)}
+        for part in ("train", "test")
+    )
+    assert (len(training), len(validation)) == (3, 2)
+    assert training | validation == {pair for (pair,) in find_foregrounds(tmp_path)}
+
+
+def test_a_share_of_one_foreground_is_refused(tmp_path):
+    write_training_set(tmp_path, 1)
+    with pytest.raises(ValueError, match="fg: has one foreground; to set a share aside takes two"):
+        find_foregrounds(tmp_path, validation_share=0.5)
 
 
 def test_a_pair_is_read_and_its_sizes_are_checked(tmp_path):

@@ -12,6 +12,7 @@ import pytest
 
 from atnet.data.training import pipeline
 from atnet.data.training.pipeline import PipelineSettings, batches
+from atnet.data.training.validation import part_of
 from scene_files import save
 from training_files import noise, write_backgrounds, write_training_set
 
@@ -153,6 +154,22 @@ def test_without_backgrounds_they_are_drawn(folder, tmp_path, present):
     assert once[0]["background"].std((1, 2, 3)).max() > 3
 
 
+@pytest.mark.parametrize("elsewhere", [True, False])
+@pytest.mark.parametrize(("part", "other"), [("train", "test"), ("test", "train")])
+def test_what_is_set_aside_is_validated_on_and_never_trained_on(tmp_path, part, other, elsewhere):
+    write_training_set(tmp_path)
+    photos = write_backgrounds(tmp_path / ("photos" if elsewhere else "bg"))
+    foregrounds = part_of([path.stem for path in (tmp_path / "fg").iterdir()], other, 0.4)
+    backgrounds = part_of([path.name for path in photos.iterdir()], other, 0.4)
+    unread = [tmp_path / role / f"{name}.png" for role in ("fg", "mask") for name in foregrounds]
+    for path in (*unread, *(photos / name for name in backgrounds)):
+        path.write_bytes(b"not to be read")
+    settings = PipelineSettings(tmp_path, part, photos if elsewhere else None, 32, 4)
+    assert len(made(replace(settings, validation_share=0.4), 12)) == 12
+    with pytest.raises(ValueError, match=f"{len(foregrounds)} foregrounds cannot be used"):
+        batches(replace(settings, part=other, validation_share=0.4))
+
+
 def test_backgrounds_asked_for_must_exist(folder, tmp_path):
     with pytest.raises(ValueError, match="gone: is not a folder"):
         batches(PipelineSettings(folder, backgrounds=tmp_path / "gone"))
@@ -188,6 +205,8 @@ def test_a_file_damaged_during_a_run_is_named(tmp_path, victim, workers):
         ({"shard": (0, 0)}, "index < number"),
         ({"seed": -1}, "seed is -1"),
         ({"workers": -1}, "workers -1"),
+        ({"validation_share": 1.0}, "validation_share is 1.0; it must be at least 0 and below 1"),
+        ({"validation_share": -0.1}, "validation_share is -0.1"),
     ],
 )
 def test_impossible_settings_are_refused(settings, changes, said):

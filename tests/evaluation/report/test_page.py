@@ -4,8 +4,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from atnet.evaluation.report import page
-from atnet.evaluation.report.page import render_page
+from atnet.evaluation.evaluate import evaluate
+from atnet.evaluation.report import make_report, page
+from atnet.evaluation.report.comparison import Comparison
+from atnet.evaluation.report.page import render_comparison, render_page
 from report_files import TRIAL, small_report
 
 VOID = {"meta", "img", "line", "rect"}
@@ -120,3 +122,52 @@ def test_without_truth_there_are_no_charts(report):
     elements = Elements(render_page(bare))
     assert elements.find("svg") == []
     assert len(elements.find("img")) == 2 * 3
+
+
+@pytest.fixture
+def comparison(report):
+    """The report's predictions, beside perfect ones; a name that must be escaped."""
+    scenes = [dataclasses.replace(scene, prediction=scene.alpha) for scene in report.scenes]
+    rows = evaluate(scenes, TRIAL)
+    perfect = make_report("tests <set>", scenes, rows, TRIAL, note="mind & see")
+    return Comparison("tests <set>", {"half": report, "x/per<fect>": perfect})
+
+
+def test_methods_stand_side_by_side_with_links_to_their_own_reports(comparison):
+    text = render_comparison(comparison)
+    elements = Elements(text)
+    assert elements.open == []
+    assert not re.search(r"https?:|url\(|@import|<link", text)
+    links = [attributes["href"] for attributes in elements.find("a")]
+    reports = [link for link in links if link.endswith("report.html")]
+    assert reports == ["x/per%3Cfect%3E/report.html", "half/report.html"] * 3  # all, two groups
+    targets = {attributes["id"] for attributes in elements.find("article")}
+    assert {link for link in links if link not in reports} == {f"#{name}" for name in targets}
+    assert "tests <set>" in "".join(elements.text)
+    assert "gone<i>.png" in "".join(elements.text)
+
+
+def test_the_least_error_of_each_scene_is_marked(comparison):
+    elements = Elements(render_comparison(comparison))
+    assert len(elements.find("details")) == 4  # of each error
+    marked = re.findall(r"<td><b>([\d.]+)</b></td>", render_comparison(comparison))
+    assert marked == ["0.00"] * 2 * 4
+
+
+def test_predictions_and_errors_of_a_scene_stand_below_one_another(comparison):
+    elements = Elements(render_comparison(comparison))
+    captions = [found["alt"] for found in elements.find("img")]
+    maps = [
+        "image", "prediction of half", "prediction of x/per<fect>",
+        "truth", "error of half", "error of x/per<fect>",
+    ]  # fmt: skip
+    assert captions == [*maps, *(f"1: {name}" for name in maps)] * 2
+    strips = [found for found in elements.find("div") if "strip" in found.get("class", "")]
+    assert {strip["style"] for strip in strips} == {"--columns:3"}
+    frames = [found for found in elements.find("i") if "data-number" in found]
+    assert len(frames) == 2 * 3  # on the image and two errors of two scenes
+
+
+def test_a_scene_whose_file_vanished_says_so_in_a_comparison(comparison):
+    comparison.reports["half"].scenes[0].prediction.unlink()
+    assert "cannot be read" in render_comparison(comparison)

@@ -6,7 +6,12 @@ import pytest
 from PIL import Image
 
 from atnet.data.scenes import Scene
-from atnet.evaluation.report.pictures import draw_error, picture_scene, worst_regions
+from atnet.evaluation.report.pictures import (
+    draw_error,
+    picture_methods,
+    picture_scene,
+    worst_regions,
+)
 from atnet.evaluation.trial import PREDICTIONS, Trial
 from scene_files import disc_scene, save
 
@@ -91,4 +96,35 @@ def test_without_truth_there_are_no_errors(scene):
     bare = Scene("disc", scene.image, scene.trimap, prediction=scene.prediction)
     pictures = picture_scene(bare, Trial(PREDICTIONS))
     assert list(pictures.overview) == ["image", "trimap", "prediction"]
+    assert pictures.zooms == []
+
+
+def test_methods_are_enlarged_where_they_are_worst_together(scene, tmp_path):
+    """Each of two has its own worst region; a third place, which both miss a little, wins."""
+    _, _, alpha = disc_scene((300, 600), 100)
+    unknown = np.full(alpha.shape, 128, np.uint8)
+    unknown[0, 0] = 0
+    trimap = save(tmp_path / "unknown.png", unknown)
+    shown = {}
+    for method, (row, column) in {"one": (20, 20), "other": (270, 570)}.items():
+        prediction = alpha.copy()
+        prediction[row - 10 : row + 10, column - 10 : column + 10] = 255
+        prediction[140:160, 290:310] = 80  # where it is 255: less wrong, but in both
+        path = save(tmp_path / f"{method}.png", prediction)
+        shown[method] = Scene("disc", scene.image, trimap, scene.alpha, path), Trial(PREDICTIONS)
+    pictures = picture_methods(shown)
+    assert list(pictures.overview) == [
+        "image", "prediction of one", "prediction of other", "truth", "error of one",
+        "error of other",
+    ]  # fmt: skip
+    (left, top, width, height), maps = pictures.zooms[0]
+    assert left <= 290 / 600 <= 310 / 600 <= left + width
+    assert top <= 140 / 300 <= 160 / 300 <= top + height
+    assert list(maps) == list(pictures.overview)
+
+
+def test_methods_without_truth_have_predictions_alone(scene):
+    bare = Scene("disc", scene.image, scene.trimap, prediction=scene.prediction)
+    pictures = picture_methods({name: (bare, Trial(PREDICTIONS)) for name in ("one", "other")})
+    assert list(pictures.overview) == ["image", "prediction of one", "prediction of other"]
     assert pictures.zooms == []

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from atnet.evaluation.report import write_report
+from atnet.evaluation.report import Comparison, write_comparison, write_report
 from report_files import small_report
 
 
@@ -14,6 +14,15 @@ def test_all_formats_are_written(tmp_path):
     }
     assert json.loads((tmp_path / "report.json").read_text())["title"].startswith("predictions")
     assert (tmp_path / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_a_comparison_is_written_in_the_same_formats(tmp_path):
+    report = small_report(tmp_path)
+    files = write_comparison(Comparison("set", {"one": report, "caf\udce9": report}), tmp_path)
+    assert list(files) == ["csv", "json", "md", "html"]
+    assert json.loads((tmp_path / "report.json").read_text())["title"] == "one, caf\udce9 on set"
+    assert (tmp_path / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert (tmp_path / "report.csv").read_text(encoding="utf-8").startswith("method,name,")
 
 
 def test_a_missing_folder_is_an_error(tmp_path):
