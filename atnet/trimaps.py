@@ -285,7 +285,7 @@ def _three_values(foreground: np.ndarray, background: np.ndarray) -> np.ndarray:
 def _holds_labels(mask: np.ndarray) -> bool:
     """Tells 0 and 1 of 255 or of 65535, which nobody means for two kinds of black."""
     top = float(to_float(mask).max())
-    return 0 < top <= 1 / 255 + 1e-6 and not mask.min() and np.unique(mask).size == 2
+    return top <= 1 / 255 + 1e-6 and not mask.min() and np.unique(mask).size == 2
 
 
 def _erode(region: np.ndarray, radius: Radius) -> np.ndarray:

@@ -172,15 +172,41 @@ def test_windows_of_neighbours_sum_to_one_across_their_border():
     assert left[-1] == 0
 
 
-@pytest.mark.parametrize("channels", [(), (3,)])
-def test_blended_parts_give_the_whole(unknown, channels):
+def assert_blended_parts_give_the_whole(truth, unknown):
     """Parts that agree leave no trace of their borders; what no part covers stays as it was."""
-    truth = np.random.default_rng(0).random((*unknown.shape, *channels), np.float32)
     result = np.full_like(truth, -1)
     TILING.blend(TILING.plan(unknown), lambda part: truth[part], result)
     np.testing.assert_allclose(result[unknown], truth[unknown], atol=1e-6)
-    untouched = np.all(result == -1, axis=2) if channels else result == -1
-    np.testing.assert_allclose(result[~untouched], truth[~untouched], atol=1e-6)
+    touched = result != -1
+    np.testing.assert_allclose(result[touched], truth[touched], atol=1e-6)
+
+
+def test_blended_parts_give_the_whole(unknown):
+    truth = np.random.default_rng(0).random(unknown.shape, np.float32)
+    assert_blended_parts_give_the_whole(truth, unknown)
+
+
+def test_blended_parts_of_colour_give_the_whole():
+    unknown = SCENES["just over a tile"]
+    truth = np.random.default_rng(0).random((*unknown.shape, 3), np.float32)
+    assert_blended_parts_give_the_whole(truth, unknown)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_parts_that_differ_meet_in_a_smooth_step(axis):
+    """Cores of 256 beside each other; the step 3t² - 2t³ is one context wide, about their border.
+
+    With equal weights there would be a jump of 1/2 where the second tile begins.
+    """
+    tiles = [Rectangle(0, 0, 384, 64), Rectangle(128, 0, 384, 64)]
+    if axis == 1:
+        tiles = [Rectangle(tile.left, tile.top, tile.width, tile.height) for tile in tiles]
+    result = np.full((512, 64) if axis == 0 else (64, 512), -1, np.float32)
+    TILING.blend(tiles, lambda part: np.full_like(result[part], part[axis].start > 0), result)
+    position = np.arange(512) + 0.5
+    step = np.clip((position - (256 - CONTEXT / 2)) / CONTEXT, 0, 1)
+    expected = np.expand_dims(3 * step**2 - 2 * step**3, 1 - axis)
+    np.testing.assert_allclose(result, np.broadcast_to(expected, result.shape), atol=1e-6)
 
 
 def test_a_window_keeps_its_weight_at_the_image_border():

@@ -35,7 +35,7 @@ def test_a_smaller_trimap_knows_only_what_all_its_pixels_know():
     expected = np.array([[0, 0, 0, 255, 255, 255]] * 3, np.uint8)
     expected[0, 0] = expected[1, 5] = 128
     np.testing.assert_array_equal(smaller, expected)
-    np.testing.assert_array_equal(smaller_trimap(trimap, 6, 12), trimap)
+    assert smaller_trimap(trimap, 6, 12) is trimap
 
 
 @pytest.mark.parametrize("size", [(71, 99), (50, 70), (35, 50), (1, 1)])
@@ -81,8 +81,9 @@ def test_a_bool_mask_is_a_trimap_without_unknown_pixels():
 
 def test_snapping_thresholds_and_the_count_in_the_warning():
     grey = np.array([[0, 1, 25, 26, 102], [127, 128, 229, 230, 255]], np.uint8)
-    with pytest.warns(UserWarning, match=r"^trimap: 7 pixels \(70\.00%\)"):
+    with pytest.warns(UserWarning, match=r"^trimap: 7 pixels \(70\.00%\)") as caught:
         trimap = snap_trimap(grey)
+    assert caught[0].filename == __file__  # whose trimap it is
     assert trimap.tolist() == [[0, 0, 0, 128, 128], [128, 128, 128, 255, 255]]
 
 
@@ -209,7 +210,8 @@ def test_radius_zero_gives_a_hard_trimap():
 
 
 def test_soft_masks_are_certain_from_95_and_up_to_5_percent():
-    mask = np.array([[0.0, 0.05, 0.07, 0.5, 0.93, 0.95, 1.0]], np.float32)
+    """Of 255, 12.75 and 242.25, rounded."""
+    mask = np.array([[0, 13, 14, 128, 241, 242, 255]], np.uint8)
     assert trimap_from_mask(mask, 0, 0).tolist() == [[0, 0, 128, 128, 128, 255, 255]]
 
 
@@ -264,12 +266,25 @@ def test_alphas_of_one_value_stay_of_one_value(value, expected):
         (np.full((4, 5), 0.04), "10 to 10 of 255"),
         (np.array([[243, 250]], np.uint8), "243 to 250 of 255, all of it foreground"),
         (np.array([[0, 1, 2]], np.uint8), "0 to 2 of 255, all of it background"),
+        (np.array([[0, 2]], np.uint8), "0 to 2 of 255, all of it background"),
+        (np.array([[5, 13]], np.uint8), "5 to 13 of 255, all of it background"),
         (np.ones((4, 5), np.uint8), "1 to 1 of 255"),
     ],
 )
 def test_a_mask_that_marks_nothing_or_everything_is_refused(mask, message):
     with pytest.raises(TrimapError, match=message):
         trimap_from_mask(mask, 3, 3)
+
+
+def test_a_mask_of_one_grey_on_black_stays_soft():
+    assert as_mask(np.array([[0, 60]], np.uint8)).tolist() == [[0, 60]]
+
+
+def test_a_mask_has_the_size_of_its_image():
+    mask = np.eye(2, dtype=bool)
+    assert as_mask(mask, (2, 2, 3)).tolist() == [[255, 0], [0, 255]]
+    with pytest.raises(TrimapError, match="mask: is 2 x 2 pixels, but the image is 3 x 2"):
+        as_mask(mask, (2, 3, 3))
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -315,3 +330,8 @@ def test_a_trimap_is_scaled_to_an_image_of_the_same_shape_and_mixed_pixels_are_u
 def test_labels_are_no_greys_of_a_trimap(values):
     with pytest.raises(TrimapError, match=rf"{values[0]} to {values[-1]} of 255, labels"):
         snap_trimap(np.array([values], np.uint8))
+
+
+def test_values_beyond_labels_are_greys_of_a_trimap():
+    with pytest.warns(UserWarning, match="1 pixels"):
+        assert snap_trimap(np.array([[0, 3]], np.uint8)).tolist() == [[0, 0]]

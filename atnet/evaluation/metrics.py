@@ -212,7 +212,7 @@ def _gradient_kernels(
     """Returns a Gaussian, cut below a density of epsilon, and its derivative, both of L2 norm 1."""
     density = math.sqrt(2 * math.pi) * sigma * epsilon  # as a share of the Gaussian's peak
     half_size = math.ceil(sigma * math.sqrt(-2 * math.log(density)))
-    x = np.arange(-half_size, half_size + 1, dtype=np.float64)
+    x = np.arange(-half_size, half_size + 1)
     gaussian = np.exp(-np.square(x / sigma) / 2)
     derivative = -x * gaussian
     return gaussian / np.linalg.norm(gaussian), derivative / np.linalg.norm(derivative)

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from atnet.files.errors import ImageError
 from atnet.files.images import encode_image, read_grey, read_image
 from atnet.files.metadata import Metadata
+from atnet.files.png import deep_samples, with_metadata
 from image_files import ALPHA_16, RGB_16, WIDE_PROFILE, chunk, png
 
 GREY_16 = np.ascontiguousarray(RGB_16[..., 0])
@@ -99,3 +101,15 @@ def test_colours_say_that_they_are_srgb_and_alpha_does_not(bits):
         assert file.info["icc_profile"] == WIDE_PROFILE
         assert "srgb" not in file.info
         file.load()  # checks the chunks
+
+
+def test_resolution_is_written_as_pixels_a_metre():
+    """An inch is 0.0254 m: 300 of them are 11811 and 72 are 2835, rounded."""
+    data = with_metadata(png(7, 5, 16, 2, rows(RGB_16)), Metadata(dpi=(300, 72)), colour=True)
+    assert chunk(b"pHYs", struct.pack(">IIB", 11811, 2835, 1)) in data
+
+
+@pytest.mark.parametrize("data", [b"no picture", png(7, 5, 8, 0, 5 * bytes(8))])
+def test_what_is_not_decoded_to_16_bits_is_refused(data):
+    with pytest.raises(ImageError, match=r"a\.png: is a 16-bit PNG of an unusual kind"):
+        deep_samples(data, "a.png")

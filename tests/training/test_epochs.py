@@ -1,8 +1,18 @@
+from typing import Any
+
+import keras
 import numpy as np
 import pytest
 
 from atnet.data.training.pipeline import PipelineSettings, batches
-from atnet.training.epochs import DivergedError, Feed, RunFolder, Validation, refuse_nan
+from atnet.training.epochs import (
+    DivergedError,
+    Feed,
+    RunFolder,
+    Validation,
+    averaged_weights,
+    refuse_nan,
+)
 from training_files import write_training_set
 
 
@@ -51,3 +61,20 @@ def test_no_number_is_refused_with_the_step(loss):
     with pytest.raises(DivergedError, match=f"the loss is {loss} at step 12"):
         refuse_nan(loss, 12)
     refuse_nan(0.5, 12)
+
+
+def test_averages_stand_in_for_the_weights_for_a_while():
+    """One weight is moved by 1 twice; by halves, its average is (1 + 2) / 2."""
+    model: Any = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    model.compile(keras.optimizers.SGD(1.0, use_ema=True, ema_momentum=0.5))
+    (weight,) = model.trainable_variables
+    weight.assign([[0.0]])
+    model.optimizer.build([weight])
+    for _ in range(2):
+        model.optimizer.apply([keras.ops.convert_to_tensor([[-1.0]])])
+    with averaged_weights(model):
+        assert float(weight.value[0, 0]) == 1.5
+    assert float(weight.value[0, 0]) == 2
+    with pytest.raises(KeyError), averaged_weights(model):
+        raise KeyError
+    assert float(weight.value[0, 0]) == 2

@@ -100,6 +100,19 @@ def test_the_loss_and_its_measures_are_those_of_the_result(refined):
     assert last["mse"] == pytest.approx(np.square(error).mean(), rel=1e-4)
 
 
+def test_the_joint_loss_looks_at_both_alphas(refined):
+    """Half as much at the coarse one, which refinement would otherwise leave to itself."""
+    loss = MattingLoss(LossWeights())
+    model = StageModel(refined[0], STAGES["joint"], loss)
+    inputs, targets = examples()
+    batch = batch_from_bytes(inputs, targets)
+    coarse, alpha = (0.9 * batch.alpha, 0.7 * batch.alpha)
+    found = model.compute_loss(inputs, targets, {"coarse_alpha": coarse, "alpha": alpha})
+    parts = [float(loss(prediction, batch)["total"]) for prediction in (coarse, alpha)]
+    assert min(parts) > 0.01
+    assert float(found) == pytest.approx(0.5 * parts[0] + parts[1], rel=1e-6)
+
+
 @pytest.mark.parametrize(
     ("stage", "trained"),
     [

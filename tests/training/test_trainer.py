@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,10 +17,12 @@ import pytest
 from typer.testing import CliRunner
 
 from atnet.cli import app
+from atnet.data.training.pipeline import PipelineSettings
 from atnet.models.weights import load_network, variable_names
 from atnet.training import checkpoints
 from atnet.training.config import read_config
-from atnet.training.stages import STAGES
+from atnet.training.epochs import Validation
+from atnet.training.stages import SILENT, STAGES
 from atnet.training.trainer import build, train, train_stages
 from small_run import run, write_config
 from training_files import write_training_set
@@ -175,10 +178,76 @@ def test_a_stage_that_has_ended_can_be_made_longer(folder):
         run(STAGE, write_config(folder, "longer"))
 
 
+def test_the_best_weights_are_averages_and_were_validated(folder, tmp_path):
+    path, place = write_config(folder, "best"), folder / "runs" / STAGE
+    best = min(rows(place), key=lambda row: row["val_sad"])
+    name_weights(path, place / "best.npz")
+    model = build(STAGE, read_config(path))
+    settings = PipelineSettings(folder / "data", size=32, batch=4, part="test")
+    samples = Validation.draw(settings, 4)
+    figures: Any = model.evaluate(
+        samples.inputs, samples.targets, batch_size=4, verbose=SILENT, return_dict=True
+    )
+    assert figures["sad"] == pytest.approx(best["val_sad"], rel=1e-5)
+    written = arrays(model.trainable_variables)
+    shutil.copy(place / "checkpoints" / f"step-{int(best['step']):08d}.npz", tmp_path)
+    checkpoint = checkpoints.latest(tmp_path)
+    assert checkpoint is not None
+    checkpoints.restore(model, checkpoint)
+    averages = [v for v in model.optimizer.variables if v.path.endswith("_average")]
+    for average, values in zip(arrays(averages), written, strict=True):
+        np.testing.assert_array_equal(average, values)
+    last = arrays(model.trainable_variables)
+    assert not all(np.array_equal(*pair) for pair in zip(last, written, strict=True))
+
+
+def arrays(variables):
+    return [keras.ops.convert_to_numpy(variable.value) for variable in variables]
+
+
+@pytest.fixture(scope="module")
+def untrained(folder):
+    """A model whose optimiser has yet to make its steps: 12, and 4 of them warm up."""
+    path = write_config(folder, "untrained")
+    text = path.read_text().replace("average = 0.5", "average = 0.5\nweight_decay = 0.5")
+    path.write_text(text.replace("6\nwarmup = 1\nlearning_rate = 1e-3", SCHEDULE))
+    return build(STAGE, read_config(path))
+
+
+SCHEDULE = "12\nwarmup = 4\nlearning_rate = 0.1"
+
+
+@pytest.mark.parametrize(
+    ("step", "share"), [(0, 0), (1, 0.25), (2, 0.5), (4, 1), (8, 0.51), (12, 0.02)]
+)
+def test_the_rate_warms_up_and_falls_along_half_a_cosine(untrained, step, share):
+    """Half-way down, at step 8, it is the mean of 1 and 0.02."""
+    untrained.optimizer.iterations.assign(step)
+    assert float(untrained.optimizer.learning_rate) == pytest.approx(share * 0.1, abs=1e-8)
+
+
+def test_kernels_alone_decay(untrained):
+    """By rate times decay, where no gradient moves them: 0.1 x 0.5 at the end of the warm-up."""
+    one_of_each = {variable.name: variable for variable in untrained.trainable_variables}
+    for variable in one_of_each.values():
+        variable.assign(keras.ops.ones(variable.shape))
+    still = [keras.ops.zeros(variable.shape) for variable in one_of_each.values()]
+    untrained.optimizer.iterations.assign(4)
+    untrained.optimizer.apply(still, list(one_of_each.values()))
+    left = dict(zip(one_of_each, arrays(one_of_each.values()), strict=True))
+    assert left.keys() == {"kernel", "bias", "gamma", "beta"}
+    for name, values in left.items():
+        np.testing.assert_allclose(values, 0.95 if name == "kernel" else 1)
+
+
+def name_weights(path, weights):
+    path.write_text(path.read_text().replace("[network]", f'[network]\nweights = "{weights}"'))
+
+
 def test_a_stage_starts_from_named_weights_where_none_came_before(folder):
     path = write_config(folder, "alone")
     named = folder / "runs" / STAGE / "best.npz"
-    path.write_text(path.read_text().replace("[network]", f'[network]\nweights = "{named}"'))
+    name_weights(path, named)
     network = build("joint", read_config(path)).network
     for name, values in weights_of(named).items():
         np.testing.assert_array_equal(variable_names(network)[name], values, err_msg=name)

@@ -150,6 +150,17 @@ def test_certain_parts_keep_their_distance(monkeypatch, wide):
     assert max(known) > highest * 0.8
 
 
+@pytest.mark.parametrize("wide", [0, 1])
+def test_each_side_of_a_band_has_a_width_of_its_own(monkeypatch, wide):
+    """Beside a straight edge, a side is unknown for as many pixels as its radius."""
+    monkeypatch.setattr(augmentation, "WIDE", wide)
+    monkeypatch.setattr(augmentation, "WHOLE", 0)
+    alpha = np.repeat(np.array([[0, 255]], np.uint8), 200, axis=1)
+    trimaps = [random_trimap(alpha, random(seed))[0] for seed in range(60)]
+    widths = [(np.sum(line[:200] == 128), np.sum(line[200:] == 128)) for line in trimaps]
+    assert abs(np.corrcoef(widths, rowvar=False)[0, 1]) < 0.4
+
+
 def test_a_whole_object_can_be_unknown(monkeypatch):
     monkeypatch.setattr(augmentation, "WHOLE", 1)
     alpha = np.zeros((256, 256), np.uint8)
