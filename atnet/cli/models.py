@@ -77,7 +77,7 @@ def export(
     except ImportError as error:
         raise ImportError(f"{error.name} is missing; pip install 'atnet[export]'") from error
 
-    network = load_network(weights, encoder, decoder, width, fusion)
+    network = load_network(weights, encoder=encoder, decoder=decoder, width=width, fusion=fusion)
     with working(f"Exporting {weights}"):
         export_onnx(network, output, half_storage=not float32)
     report({"model": str(output)}, as_json)

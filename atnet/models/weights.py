@@ -2,7 +2,7 @@
 
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import keras
 import numpy as np
@@ -11,8 +11,29 @@ from atnet.files.atomic import replacing
 from atnet.models.atnet import ATNet, current_names
 
 _ARCHITECTURE = "architecture"
-_PARTS = ("encoder", "decoder", "width", "fusion")
-"""What an archive names, in this order; older ones name the first two, or nothing."""
+_NAMED = ("encoder", "decoder", "width", "fusion", "attention", "upsampling")
+"""What an archive names, in this order; older ones name the first two or four, or nothing."""
+_REFINEMENT = "refinement"
+"""What an archive has weights of or not."""
+_FORMER_DEFAULTS = {
+    "width": "full",
+    "fusion": "add",
+    "attention": "full",
+    "upsampling": "scale_transfer",
+}
+"""Of archives from before there was a choice."""
+
+
+class Parts(TypedDict, total=False):
+    """Arguments of `ATNet` that decide its weights; `None` leaves one to the file."""
+
+    encoder: str | None
+    decoder: str | None
+    width: str | None
+    fusion: str | None
+    attention: str | None
+    upsampling: str | None
+    refinement: bool | None
 
 
 def variable_names(model: ATNet) -> dict[str, keras.Variable]:
@@ -37,22 +58,13 @@ def variable_names(model: ATNet) -> dict[str, keras.Variable]:
     return names
 
 
-def load_network(
-    path: str | Path,
-    encoder: str | None = None,
-    decoder: str | None = None,
-    width: str | None = None,
-    fusion: str | None = None,
-) -> ATNet:
+def load_network(path: str | Path, **parts: Unpack[Parts]) -> ATNet:
     """Loads a whole network.
 
     Args:
         path: `.keras` file, or `.npz` archive of weights.
-        encoder: As in `ATNet`; by default what the file names, and where an archive names nothing
+        **parts: As in `ATNet`; by default what the file names, and where an archive names nothing
             `ATNet`'s own default.
-        decoder: Likewise.
-        width: Likewise.
-        fusion: Likewise.
 
     Returns:
         The network.
@@ -62,8 +74,7 @@ def load_network(
         ValueError: The file is of another kind or does not fit.
     """
     path = Path(path)
-    parts = zip(_PARTS, (encoder, decoder, width, fusion), strict=True)
-    given = {part: name for part, name in parts if name is not None}
+    given = {part: value for part, value in parts.items() if value is not None}
     if path.suffix == ".keras":
         network = _read_keras(path)
         named = _parts_of(network)
@@ -112,8 +123,8 @@ def _read_keras(path: Path) -> ATNet:
     return network
 
 
-def _parts_of(model: ATNet) -> dict[str, str]:
-    return {part: getattr(model, part) for part in _PARTS}
+def _parts_of(model: ATNet) -> dict[str, Any]:
+    return {part: getattr(model, part) for part in (*_NAMED, _REFINEMENT)}
 
 
 def _assign(model: ATNet, arrays: dict[str, np.ndarray], path: str | Path) -> None:
@@ -125,15 +136,18 @@ def _assign(model: ATNet, arrays: dict[str, np.ndarray], path: str | Path) -> No
         variable.assign(weights[name].astype("float32"))
 
 
-def _named_parts(arrays: dict[str, np.ndarray]) -> dict[str, str]:
+def _named_parts(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
     """Reads which network an archive is of, as arguments of `ATNet`; not all archives say so."""
-    names = dict(zip(_PARTS, map(str, np.ravel(arrays.get(_ARCHITECTURE, ()))), strict=False))
-    # Archives that name two parts are from before there was a choice of the others.
-    return current_names({"width": "full", "fusion": "add", **names}) if names else {}
+    names = dict(zip(_NAMED, map(str, np.ravel(arrays.get(_ARCHITECTURE, ()))), strict=False))
+    if not names:
+        return {}
+    refinement = any(name.startswith(f"{_REFINEMENT}/") for name in arrays)
+    return current_names({**_FORMER_DEFAULTS, **names, _REFINEMENT: refinement})
 
 
-def _check_named(named: dict[str, str], wanted: dict[str, str], path: str | Path) -> None:
-    differing = [part for part in _PARTS if part in named and named[part] != wanted[part]]
+def _check_named(named: dict[str, Any], wanted: dict[str, Any], path: str | Path) -> None:
+    parts = (*_NAMED, _REFINEMENT)
+    differing = [part for part in parts if part in named and named[part] != wanted[part]]
     if differing:
         found, expected = (
             ", ".join(f"{part} {names[part]}" for part in differing) for names in (named, wanted)
@@ -142,7 +156,7 @@ def _check_named(named: dict[str, str], wanted: dict[str, str], path: str | Path
 
 
 def save_weights(model: ATNet, path: str | Path, dtype: str = "float32") -> None:
-    """Saves a model's weights as an archive that names encoder, decoder, width and fusion.
+    """Saves a model's weights as an archive that names its network's parts.
 
     Args:
         model: The network.
@@ -156,7 +170,7 @@ def save_weights(model: ATNet, path: str | Path, dtype: str = "float32") -> None
         name: np.asarray(keras.ops.convert_to_numpy(variable.value))
         for name, variable in variable_names(model).items()
     }
-    arrays[_ARCHITECTURE] = np.array(list(_parts_of(model).values()))
+    arrays[_ARCHITECTURE] = np.array([getattr(model, part) for part in _NAMED])
     _write_archive(arrays, path, dtype)
 
 

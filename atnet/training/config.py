@@ -75,6 +75,9 @@ class Network(Table):
         decoder: `attention_transfer`, the project's own, or `original`, the released topology.
         width: `full`, or `half` of the channels.
         fusion: `add`, or `winner` for the original's attention exactly as released.
+        attention: `full`, or for ablation `channel`, `spatial` or `none`.
+        upsampling: `scale_transfer`, or for ablation `bilinear` or `transposed`.
+        refinement: Whether there is the network that the stages behind the first one train.
         encoder_weights: `imagenet`, an .npz archive of ImageNet weights, or `none`.
         weights: Archive or .keras file to start from where no stage before this one has left its
             best weights in `run.folder`.
@@ -86,6 +89,9 @@ class Network(Table):
     decoder: Literal["attention_transfer", "original"] = "attention_transfer"
     width: Literal["full", "half"] = "full"
     fusion: Literal["add", "winner"] = "add"
+    attention: Literal["full", "channel", "spatial", "none"] = "full"
+    upsampling: Literal["scale_transfer", "bilinear", "transposed"] = "scale_transfer"
+    refinement: bool = True
     encoder_weights: str = "imagenet"
     weights: str = ""
     features: str = "imagenet"
@@ -94,13 +100,14 @@ class Network(Table):
     @property
     def architecture(self) -> dict[str, Any]:
         """Arguments of `ATNet`."""
-        return self.model_dump(include={"encoder", "decoder", "width", "fusion"})
+        parts = {"encoder", "decoder", "width", "fusion", "attention", "upsampling", "refinement"}
+        return self.model_dump(include=parts)
 
 
 class LossWeights(Table):
     """Weights of the losses' components; one of weight 0 is not computed.
 
-    The paper's recipe is `LossWeights(alpha=0.4, composition=0.4, perceptual=0.2, laplacian=0)`.
+    The perceptual loss is of a kind: `relative`, the project's own, or `released`, the original's.
 
     Raises:
         ValueError: A weight is negative or not finite, or all are 0.
@@ -110,10 +117,16 @@ class LossWeights(Table):
     composition: NonNegativeFloat = 1.0
     perceptual: NonNegativeFloat = 0.0
     laplacian: NonNegativeFloat = 0.25
+    perceptual_kind: Literal["relative", "released"] = "relative"
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Weights above 0 by component."""
+        return {name: weight for name, weight in self if weight and name != "perceptual_kind"}
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if not any(self.model_dump().values()):
+        if not self.weights:
             raise ValueError("all weights are 0; set at least one above 0, such as alpha = 1")
         return self
 
@@ -250,7 +263,7 @@ def differences(old: dict[str, Any], new: dict[str, Any], stage: StageName) -> l
     """
     free = _FREE | _free_of(stage)
     if not (old["loss"]["perceptual"] and new["loss"]["perceptual"]):
-        free |= {"network.features"}
+        free |= {"network.features", "loss.perceptual_kind"}
     one, other = _flatten(old), _flatten(new)
     return sorted(key for key in {*one, *other} - free if one.get(key) != other.get(key))
 

@@ -17,7 +17,7 @@ from atnet.training.config import Config, Schedule, StageName, as_dictionary, di
 from atnet.training.devices import Process, use_all_devices
 from atnet.training.epochs import Epochs, Feed, RunFolder, Validation
 from atnet.training.losses import MattingLoss
-from atnet.training.perceptual import PerceptualFeatures
+from atnet.training.perceptual import RELEASED, PerceptualFeatures
 from atnet.training.stages import SILENT, STAGES, StageModel, previous_stage
 
 _LAST_RATE = 0.02
@@ -48,9 +48,10 @@ def train(
         Figures of the best epoch, and `weights`, the path of its weights.
 
     Raises:
-        ValueError: The folder holds another run; data, weights or sizes do not fit; the loss is
-            not a number any more (`DivergedError`).
+        ValueError: The network lacks what the stage trains; the folder holds another run; data,
+            weights or sizes do not fit; the loss is not a number any more (`DivergedError`).
     """
+    _check_stage(name, config)
     folder = RunFolder(config.run.folder / name)
     checkpoint = _last_checkpoint(name, config, resume=resume)
     keras.utils.set_random_seed(config.data.seed)
@@ -86,11 +87,13 @@ def train_stages(
         For each stage what `train` returns.
 
     Raises:
-        ValueError: As in `train`, but that the folder of any of the stages holds another run is
-            found before the first one begins; several processes on another backend than JAX.
+        ValueError: As in `train`, but that a stage has nothing to train, or that its folder holds
+            another run, is found before the first one begins; several processes on another backend
+            than JAX.
     """
     process.connect()
-    for name in names[1:]:
+    for name in names:
+        _check_stage(name, config)
         _last_checkpoint(name, config, resume=resume)
     return {
         name: train(name, config, resume=resume, process=process, callbacks=callbacks)
@@ -110,11 +113,20 @@ def build(name: StageName, config: Config, *, pretrained: bool = True) -> StageM
         Model with all its variables and those of its optimiser.
     """
     network = _network(name, config) if pretrained else _untrained(config)
-    features = PerceptualFeatures(config.network.features) if config.loss.perceptual else None
+    features = _features(config) if config.loss.perceptual else None
     model = StageModel(network, STAGES[name], MattingLoss(config.loss, features), name=name)
     model.compile(optimizer=_optimizer(config, config.schedule(name)))
     model.optimizer.build(model.trainable_variables)
     return model
+
+
+def _check_stage(name: StageName, config: Config) -> None:
+    """Refuses the stages that a network without refinement has no use for."""
+    if STAGES[name].result == "alpha" and not config.network.refinement:
+        raise ValueError(
+            f"network.refinement is false, and stage {name} trains the refinement network: train "
+            "encoder-decoder alone, or set network.refinement = true"
+        )
 
 
 def _last_checkpoint(
@@ -147,6 +159,12 @@ def _precision(policy: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
+
+
+def _features(config: Config) -> PerceptualFeatures:
+    if config.loss.perceptual_kind == "released":
+        return PerceptualFeatures(config.network.features, RELEASED, preprocess=False)
+    return PerceptualFeatures(config.network.features)
 
 
 def _untrained(config: Config) -> ATNet:

@@ -43,6 +43,8 @@ def test_what_a_file_leaves_out_keeps_its_default(write):
         ("[data]\nbatch = 0\nseed = -1", r"data\.batch is 0; .*; data\.seed is -1; it must be"),
         ('[network]\nprecision = "half"', "it must be 'float32' or 'mixed_bfloat16'"),
         ('[network]\ndecoder = "light"', "it must be 'attention_transfer' or 'original'"),
+        ('[network]\nattention = "gate"', "it must be 'full', 'channel', 'spatial' or 'none'"),
+        ('[loss]\nperceptual_kind = "own"', "it must be 'relative' or 'released'"),
         ("[loss]\nalpha = -1", r"loss\.alpha is -1; it must be greater than or equal to 0"),
         ("[loss]\nperceptual = inf", r"loss\.perceptual is inf; it must be a finite number"),
         ("[loss]\nalpha = 0\ncomposition = 0\nlaplacian = 0", "loss: all weights are 0; set"),
@@ -87,6 +89,9 @@ DEPENDS = {
     "network.decoder": ('"original"', ALL),
     "network.width": ('"half"', ALL),
     "network.fusion": ('"winner"', ALL),
+    "network.attention": ('"none"', ALL),
+    "network.upsampling": ('"bilinear"', ALL),
+    "network.refinement": ("false", ALL),
     "network.encoder_weights": ('"none"', FIRST),
     "network.weights": ('"mine.npz"', ALL),
     "network.features": ('"random"', NONE),  # as long as the loss has no perceptual term
@@ -94,6 +99,7 @@ DEPENDS = {
     "loss.alpha": ("0.5", ALL),
     "loss.composition": ("0.5", ALL),
     "loss.perceptual": ("0.5", ALL),
+    "loss.perceptual_kind": ('"released"', NONE),  # likewise
     "loss.laplacian": ("0.5", ALL),
     "optimizer.weight_decay": ("0.5", ALL),
     "optimizer.clip_norm": ("0.5", ALL),
@@ -129,12 +135,26 @@ def test_what_a_stage_depends_on_is_named_if_it_differs(write, name, stage):
     assert found == ([name] if stage in stages else [])
 
 
-def test_features_count_where_the_loss_looks_at_them(write):
-    text = "[loss]\nperceptual = 1\n[network]\nfeatures = '{}'"
+@pytest.mark.parametrize(
+    ("table", "key", "values"),
+    [
+        ("network", "features", ("random", "vgg.npz")),
+        ("loss", "perceptual_kind", ("relative", "released")),
+    ],
+)
+def test_the_perceptual_loss_counts_where_it_has_a_weight(write, table, key, values):
+    text = "loss.perceptual = 1\n{}.{} = '{}'"
     one, other = (
-        as_dictionary(read_config(write(text.format(name)))) for name in ("random", "vgg.npz")
+        as_dictionary(read_config(write(text.format(table, key, value)))) for value in values
     )
-    assert differences(one, other, "joint") == ["network.features"]
+    assert differences(one, other, "joint") == [f"{table}.{key}"]
+
+
+def test_the_papers_configuration_has_the_losses_of_the_release():
+    """0.4 alpha, 0.4 composition summed over three channels, 0.2 perceptual; no pyramid."""
+    loss = read_config(ROOT / "configs" / "paper.toml").loss
+    assert loss.weights == pytest.approx({"alpha": 0.4, "composition": 3 * 0.4, "perceptual": 0.2})
+    assert loss.perceptual_kind == "released"
 
 
 def test_a_folder_may_be_spelled_in_another_way(write, tmp_path, monkeypatch):

@@ -108,6 +108,18 @@ def test_the_next_step_does_not_wait_for_the_figures_of_the_last(reports):
     assert threading.main_thread() not in reports.threads
 
 
+@pytest.mark.parametrize("names", [["refinement"], ["joint"], [STAGE, "refinement"]])
+def test_stages_without_a_network_to_train_are_refused_by_name(folder, names):
+    text = write_config(folder, "unrefined").read_text()
+    (folder / "unrefined.toml").write_text(
+        text.replace("[network]", "[network]\nrefinement = false")
+    )
+    config = read_config(folder / "unrefined.toml")
+    with pytest.raises(ValueError, match=rf"refinement is false, and stage {names[-1]} trains"):
+        train_stages(names, config)
+    assert not (folder / "unrefined").exists()
+
+
 TWO_DEVICES = "--xla_force_host_platform_device_count=2"
 
 
