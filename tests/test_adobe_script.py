@@ -9,7 +9,8 @@ import keras
 import numpy as np
 import pytest
 
-from atnet.models.weights import load_network, save_weights
+from atnet.models.loading import load_network
+from atnet.models.weights import save_weights
 from atnet.training import checkpoints
 from atnet.training.config import Config, as_dictionary
 from scene_files import disc_scene, save

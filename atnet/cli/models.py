@@ -73,11 +73,11 @@ def export(
     os.environ["KERAS_BACKEND"] = "torch"
     try:
         from atnet.models.export import export_onnx
-        from atnet.models.weights import load_network
+        from atnet.models.loading import load_network
     except ImportError as error:
         raise ImportError(f"{error.name} is missing; pip install 'atnet[export]'") from error
 
-    network = load_network(weights, encoder, decoder, width, fusion)
+    network = load_network(weights, encoder=encoder, decoder=decoder, width=width, fusion=fusion)
     with working(f"Exporting {weights}"):
         export_onnx(network, output, half_storage=not float32)
     report({"model": str(output)}, as_json)

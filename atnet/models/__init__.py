@@ -5,4 +5,4 @@ from atnet.models.backend import choose_backend
 choose_backend()
 
 from atnet.models.atnet import ATNet as ATNet  # noqa: E402  (imports Keras)
-from atnet.models.weights import load_network as load_network  # noqa: E402
+from atnet.models.loading import load_network as load_network  # noqa: E402

@@ -9,14 +9,29 @@ from typing import Any
 import keras
 from keras import layers
 
-from atnet.models.decoder import AlphaHead, AttentionTransferDecoder, OriginalDecoder
+from atnet.models.decoder import AlphaHead, AttentionTransferDecoder
 from atnet.models.encoders import build_encoder
-from atnet.models.layers import NetworkInput
+from atnet.models.layers import ATTENTION, NetworkInput
+from atnet.models.original import OriginalDecoder
 from atnet.models.refinement import OriginalRefinement, ResidualRefinement
+from atnet.models.upsampling import UPSAMPLING
 
-_DECODERS = ("attention_transfer", "original")
-_FUSIONS = ("add", "winner")
 _WIDTHS = {"full": 1.0, "half": 0.5}
+_ALLOWED = {
+    "decoder": ("attention_transfer", "original"),
+    "width": _WIDTHS,
+    "fusion": ("add", "winner"),
+    "attention": ATTENTION,
+    "upsampling": UPSAMPLING,
+}
+"""Names of parts, the default first."""
+_OWNERS = {
+    "width": "attention_transfer",
+    "fusion": "original",
+    "attention": "attention_transfer",
+    "upsampling": "attention_transfer",
+}
+"""Decoders that have a choice of a part; others take the default."""
 _FORMER_DECODERS = {
     "light": {"decoder": "attention_transfer", "width": "half"},
     "original_winner": {"decoder": "original", "fusion": "winner"},
@@ -34,9 +49,13 @@ class ATNet(keras.Model):
             `attention_transfer` alone has.
         fusion: How the `original` decoder joins context and gated skip: `add`, or `winner`,
             exactly as released, whose attention never learns.
+        attention: Gates of `attention_transfer` on its skips: `full`, or for ablation `channel`,
+            `spatial` or `none`.
+        upsampling: What magnifies in `attention_transfer`: `scale_transfer`, or for ablation
+            `bilinear` or `transposed` (convolution).
         refinement: Whether the refinement network follows. Without it, `alpha` is the coarse alpha.
-        dtype: Keras' policy, such as `mixed_bfloat16`; by default the global one. Alpha is float32
-            under all.
+        **kwargs: Keras' `name`, `trainable` and `dtype`, a policy such as `mixed_bfloat16`; by
+            default the global one. Alpha is float32 under all.
 
     Call arguments:
         inputs: Dict of `image`, `(B, H, W, 3)` RGB in [0, 1], and `trimap`, `(B, H, W, 1)` with 0
@@ -47,8 +66,8 @@ class ATNet(keras.Model):
 
     Raises:
         TypeError: Unknown argument.
-        ValueError: Unknown encoder, decoder, width or fusion; a width or fusion that the decoder
-            does not have; a height or width of the input that is no multiple of 32.
+        ValueError: Unknown name of a part; one that the decoder does not have; a height or width of
+            the input that is no multiple of 32.
 
     Reference:
         Attention Transfer Network for Nature Image Matting.
@@ -67,20 +86,32 @@ class ATNet(keras.Model):
         decoder: str = "attention_transfer",
         width: str = "full",
         fusion: str = "add",
+        attention: str = "full",
+        upsampling: str = "scale_transfer",
         refinement: bool = True,
-        dtype: Any = None,
         **kwargs: Any,
     ):
-        _check_parts(decoder, width, fusion)
-        if unknown := sorted(kwargs.keys() - {"name", "trainable"}):  # Keras would drop them
+        parts = {
+            "decoder": decoder,
+            "width": width,
+            "fusion": fusion,
+            "attention": attention,
+            "upsampling": upsampling,
+        }
+        _check_parts(parts)
+        if unknown := sorted(kwargs.keys() - {"name", "trainable", "dtype"}):  # Keras drops them
             raise TypeError(f"ATNet takes no {', '.join(unknown)}")
         original = decoder == "original"
         factor = _WIDTHS[width]
 
-        with _precision(dtype):
+        with _precision(kwargs.pop("dtype", None)):
             # === Layers ===
             encoder_model = build_encoder(encoder, pooled_skips=original, width=factor)
-            decode = _original_decoder(fusion) if original else _attention_transfer_decoder(factor)
+            decode = (
+                _original_decoder(fusion)
+                if original
+                else _attention_transfer_decoder(factor, attention, upsampling)
+            )
             refine = _original_refinement if original else partial(_residual_refinement, factor)
 
             # === Functional model ===
@@ -101,6 +132,8 @@ class ATNet(keras.Model):
         self.decoder = decoder
         self.width = width
         self.fusion = fusion
+        self.attention = attention
+        self.upsampling = upsampling
         self.refinement = refinement
 
     @classmethod
@@ -122,7 +155,7 @@ class ATNet(keras.Model):
             >>> ATNet.from_preset("atnet-lite").width
             'half'
         """
-        from atnet.models.weights import load_network  # noqa: PLC0415  (built on this)
+        from atnet.models.loading import load_network  # noqa: PLC0415  (built on this)
 
         return load_network(preset)
 
@@ -135,6 +168,8 @@ class ATNet(keras.Model):
             "decoder": self.decoder,
             "width": self.width,
             "fusion": self.fusion,
+            "attention": self.attention,
+            "upsampling": self.upsampling,
             "refinement": self.refinement,
             "dtype": keras.dtype_policies.serialize(self.dtype_policy),
         }
@@ -172,21 +207,16 @@ def _precision(dtype: Any) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def _check_parts(decoder: str, width: str, fusion: str) -> None:
-    for name, value, allowed in (
-        ("decoder", decoder, _DECODERS),
-        ("width", width, _WIDTHS),
-        ("fusion", fusion, _FUSIONS),
-    ):
-        if value not in allowed:
-            raise ValueError(f"{name} is {value!r}; allowed are {', '.join(allowed)}")
-    for name, value, plain, owner in (
-        ("width", width, "full", "attention_transfer"),
-        ("fusion", fusion, "add", "original"),
-    ):
-        if value != plain and decoder != owner:
+def _check_parts(parts: dict[str, str]) -> None:
+    for name, value in parts.items():
+        if value not in _ALLOWED[name]:
+            raise ValueError(f"{name} is {value!r}; allowed are {', '.join(_ALLOWED[name])}")
+    decoder = parts["decoder"]
+    for name, owner in _OWNERS.items():
+        plain = next(iter(_ALLOWED[name]))
+        if parts[name] != plain and decoder != owner:
             raise ValueError(
-                f"{name} is {value!r}, which decoder {decoder!r} does not have: "
+                f"{name} is {parts[name]!r}, which decoder {decoder!r} does not have: "
                 f"leave it {plain!r}, or take decoder {owner!r}"
             )
 
@@ -196,8 +226,8 @@ def _sigmoid(name: str) -> layers.Layer:
     return layers.Activation("sigmoid", dtype="float32", name=name)
 
 
-def _attention_transfer_decoder(factor: float):
-    decoder = AttentionTransferDecoder(factor, name="decoder")
+def _attention_transfer_decoder(factor: float, attention: str, upsampling: str):
+    decoder = AttentionTransferDecoder(factor, attention, upsampling, name="decoder")
     head = AlphaHead(round(64 * factor), name="head")
     return lambda features: head(decoder(features))
 

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from atnet.models.backend import keep_compiled
-from atnet.models.weights import load_network
+from atnet.models.loading import load_network
 
 
 class KerasEngine:

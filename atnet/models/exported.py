@@ -16,7 +16,7 @@ from atnet.matting.engines import OnnxRuntime
 from atnet.matting.presets import PRESETS, read_model
 from atnet.models.atnet import ATNet
 from atnet.models.normalisation import normalisations
-from atnet.models.weights import PARTS, check_named, variable_names
+from atnet.models.weights import NAMED, check_named, variable_names
 
 PREFIX = "atnet."
 """Of what a file says of itself."""
@@ -35,7 +35,7 @@ class Convolution(NamedTuple):
     bias: np.ndarray | None
 
 
-def load_exported(preset: str | Path, given: Mapping[str, str]) -> ATNet:
+def load_exported(preset: str | Path, given: Mapping[str, Any]) -> ATNet:
     """Builds the network of an exported file, with its weights.
 
     Args:
@@ -53,7 +53,7 @@ def load_exported(preset: str | Path, given: Mapping[str, str]) -> ATNet:
     shipped = PRESETS.get(str(preset))
     try:
         convolutions, said = read_graph(model)
-        said = {part: name for part, name in said.items() if part in PARTS}
+        said = {part: name for part, name in said.items() if part in NAMED}
         named = shipped.network if shipped else said
         wanted: dict[str, Any] = {**named, **given}
         check_named(named, wanted, "it")

@@ -1,7 +1,17 @@
-"""The blocks of ATNet: scale transfer, feature attention, and the module that joins them."""
+"""The blocks of ATNet: input, feature attention, and the module that joins it to upsampling."""
 
 import keras
 from keras import layers, ops
+
+from atnet.models.upsampling import UPSAMPLING
+
+ATTENTION = {
+    "full": ("channel", "spatial"),
+    "channel": ("channel",),
+    "spatial": ("spatial",),
+    "none": (),
+}
+"""Gates of the feature attention block, by the name of `ATNet`'s `attention`."""
 
 
 @keras.saving.register_keras_serializable("atnet")
@@ -41,60 +51,15 @@ class NetworkInput(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("atnet")
-class ScaleTransferBlock(layers.Layer):
-    """Doubles height and width by moving channels into pixels, so nothing is interpolated.
-
-    `depth_to_space(conv1x1(x), 2)`; the convolution has no bias.
-
-    Args:
-        channels: Channels of the result; the convolution expands to four times as many.
-
-    Input shape:
-        `(B, H, W, C)`.
-
-    Output shape:
-        `(B, 2H, 2W, channels)`.
-
-    Reference:
-        Attention Transfer Network for Nature Image Matting, "scale transfer block".
-
-    Example:
-        >>> import numpy as np
-        >>> ScaleTransferBlock(8)(np.zeros((1, 4, 6, 16), "float32")).shape
-        (1, 8, 12, 8)
-    """
-
-    def __init__(self, channels: int, **kwargs):
-        super().__init__(**kwargs)
-        self.channels = channels
-        self.expand = layers.Conv2D(
-            4 * channels,
-            1,
-            use_bias=False,
-            kernel_initializer="he_normal",
-            name="expand",
-            dtype=self.dtype_policy,
-        )
-
-    def build(self, input_shape):
-        """Creates the expanding convolution."""
-        self.expand.build(input_shape)
-
-    def call(self, x):
-        """Magnifies twice."""
-        return ops.depth_to_space(self.expand(x), 2)
-
-    def get_config(self):
-        """Constructor arguments."""
-        return {**super().get_config(), "channels": self.channels}
-
-
-@keras.saving.register_keras_serializable("atnet")
 class FeatureAttentionBlock(layers.Layer):
     """Lets the decoder's context choose the encoder features that belong to the foreground.
 
     `skip * sigmoid(conv1x1(mean(context))) * sigmoid(conv3x3(context))`: attention over channels,
     then over places. Both gates start almost open.
+
+    Args:
+        attention: `full`, or for ablation one gate alone, `channel` or `spatial`, or `none`, which
+            leaves the skip as it is.
 
     Call arguments:
         context: Decoder feature, `(B, H, W, C)`.
@@ -114,36 +79,49 @@ class FeatureAttentionBlock(layers.Layer):
         (1, 4, 6, 16)
     """
 
-    def __init__(self, **kwargs):
+    def __init__(self, attention: str = "full", **kwargs):
         super().__init__(**kwargs)
-        self.spatial_gate = layers.Conv2D(
-            1,
-            3,
-            padding="same",
-            activation="sigmoid",
-            bias_initializer="ones",
-            name="spatial_gate",
-            dtype=self.dtype_policy,
-        )
+        self.attention = attention
+        self.gates = ATTENTION[attention]
+        if "spatial" in self.gates:
+            self.spatial_gate = layers.Conv2D(
+                1,
+                3,
+                padding="same",
+                activation="sigmoid",
+                bias_initializer="ones",
+                name="spatial_gate",
+                dtype=self.dtype_policy,
+            )
 
     def build(self, context_shape, skip_shape):
         """Creates the gates; the channel gate has as many channels as the skip."""
-        self.channel_gate = layers.Conv2D(
-            skip_shape[-1],
-            1,
-            activation="sigmoid",
-            kernel_initializer="zeros",
-            bias_initializer="ones",
-            name="channel_gate",
-            dtype=self.dtype_policy,
-        )
-        self.channel_gate.build((context_shape[0], 1, 1, context_shape[-1]))
-        self.spatial_gate.build(context_shape)
+        if "channel" in self.gates:
+            self.channel_gate = layers.Conv2D(
+                skip_shape[-1],
+                1,
+                activation="sigmoid",
+                kernel_initializer="zeros",
+                bias_initializer="ones",
+                name="channel_gate",
+                dtype=self.dtype_policy,
+            )
+            self.channel_gate.build((context_shape[0], 1, 1, context_shape[-1]))
+        if "spatial" in self.gates:
+            self.spatial_gate.build(context_shape)
 
     def call(self, context, skip):
         """Gates the skip."""
-        mean_context = ops.mean(context, axis=(1, 2), keepdims=True)  # (B, 1, 1, C)
-        return skip * self.channel_gate(mean_context) * self.spatial_gate(context)
+        if "channel" in self.gates:
+            mean_context = ops.mean(context, axis=(1, 2), keepdims=True)  # (B, 1, 1, C)
+            skip = skip * self.channel_gate(mean_context)
+        if "spatial" in self.gates:
+            skip = skip * self.spatial_gate(context)
+        return skip
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "attention": self.attention}
 
 
 @keras.saving.register_keras_serializable("atnet")
@@ -153,6 +131,8 @@ class AttentionTransferModule(layers.Layer):
     Args:
         transfer_channels: Channels after the scale transfer block.
         channels: Channels of the result.
+        attention: Gates on the skip, a name in `ATTENTION`.
+        upsampling: What magnifies, a name in `UPSAMPLING`.
 
     Call arguments:
         x: Decoder feature of the coarser level, `(B, H, W, C)`.
@@ -171,15 +151,25 @@ class AttentionTransferModule(layers.Layer):
         (1, 8, 12, 32)
     """
 
-    def __init__(self, transfer_channels: int, channels: int, **kwargs):
+    def __init__(
+        self,
+        transfer_channels: int,
+        channels: int,
+        attention: str = "full",
+        upsampling: str = "scale_transfer",
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.transfer_channels = transfer_channels
         self.channels = channels
-        self.scale_transfer = ScaleTransferBlock(
-            transfer_channels, name="scale_transfer", dtype=self.dtype_policy
+        self.attention = attention
+        self.upsampling = upsampling
+        # Keras' files name weights by attribute: it is called the same whatever magnifies.
+        self.scale_transfer = UPSAMPLING[upsampling](
+            transfer_channels, name=upsampling, dtype=self.dtype_policy
         )
         self.feature_attention = FeatureAttentionBlock(
-            name="feature_attention", dtype=self.dtype_policy
+            attention, name="feature_attention", dtype=self.dtype_policy
         )
         self.fuse = layers.Conv2D(
             channels,
@@ -219,4 +209,6 @@ class AttentionTransferModule(layers.Layer):
             **super().get_config(),
             "transfer_channels": self.transfer_channels,
             "channels": self.channels,
+            "attention": self.attention,
+            "upsampling": self.upsampling,
         }

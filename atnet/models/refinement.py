@@ -3,7 +3,7 @@
 import keras
 from keras import layers, ops
 
-from atnet.models.decoder import ConvReluNorm
+from atnet.models.original import ConvReluNorm
 
 
 @keras.saving.register_keras_serializable("atnet")

@@ -1,7 +1,4 @@
-"""Weights as `.npz` archives: named arrays, no pickle, independent of backend and Keras version.
-
-Networks are loaded from those, from Keras' own files, and from the ONNX files that ship.
-"""
+"""Weights as `.npz` archives: named arrays, no pickle, independent of backend and Keras version."""
 
 import zipfile
 from collections.abc import Mapping
@@ -12,12 +9,20 @@ import keras
 import numpy as np
 
 from atnet.files.atomic import replacing
-from atnet.matting.presets import EXPORTED, find_model
 from atnet.models.atnet import ATNet, current_names
 
 _ARCHITECTURE = "architecture"
-PARTS = ("encoder", "decoder", "width", "fusion")
-"""What an archive names, in this order; older ones name the first two, or nothing."""
+NAMED = ("encoder", "decoder", "width", "fusion", "attention", "upsampling")
+"""What an archive names, in this order; older ones name the first two or four, or nothing."""
+_REFINEMENT = "refinement"
+"""What an archive has weights of or not."""
+_FORMER_DEFAULTS = {
+    "width": "full",
+    "fusion": "add",
+    "attention": "full",
+    "upsampling": "scale_transfer",
+}
+"""Of archives from before there was a choice."""
 
 
 def variable_names(model: ATNet) -> dict[str, keras.Variable]:
@@ -42,54 +47,6 @@ def variable_names(model: ATNet) -> dict[str, keras.Variable]:
     return names
 
 
-def load_network(
-    path: str | Path,
-    encoder: str | None = None,
-    decoder: str | None = None,
-    width: str | None = None,
-    fusion: str | None = None,
-) -> ATNet:
-    """Loads a whole network.
-
-    What comes from an ONNX file has its normalisation in its convolutions, and can be trained on
-    with the stored one only (`network.normalisation` of a training run).
-
-    Args:
-        path: `.keras` file, `.npz` archive of weights, `.onnx` file that `atnet export` wrote, a
-            training run's folder, or the name of a shipped model.
-        encoder: As in `ATNet`; by default what the file names, and where it names nothing
-            `ATNet`'s own default.
-        decoder: Likewise.
-        width: Likewise.
-        fusion: Likewise.
-
-    Returns:
-        The network.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ImportError: ONNX is needed, for a shipped model or an .onnx file, and missing.
-        ValueError: The file is of another kind or does not fit.
-    """
-    model, path = path, find_model(path)
-    parts = zip(PARTS, (encoder, decoder, width, fusion), strict=True)
-    given = {part: name for part, name in parts if name is not None}
-    if path.suffix == EXPORTED:
-        return _load_exported(model, given)
-    if path.suffix == ".keras":
-        network = _read_keras(path)
-        named = _parts_of(network)
-        check_named(named, {**named, **given}, path)
-        return network
-    arrays = read_archive(path)
-    named = _named_parts(arrays)
-    wanted: dict[str, Any] = {**named, **given}
-    check_named(named, wanted, path)
-    network = ATNet(**wanted)
-    _assign(network, arrays, path)
-    return network
-
-
 def load_weights(model: ATNet, path: str | Path) -> None:
     """Loads an archive into a model; either every weight is set or none.
 
@@ -109,36 +66,26 @@ def load_weights(model: ATNet, path: str | Path) -> None:
         ...     save_weights(model, f"{folder}/weights.npz")
         ...     load_weights(model, f"{folder}/weights.npz")
     """
-    _assign(model, read_archive(Path(path)), path)
+    assign(model, read_archive(Path(path)), path)
 
 
-def _read_keras(path: Path) -> ATNet:
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
-    network = keras.saving.load_model(path, compile=False)
-    if not isinstance(network, ATNet):
-        found = type(network).__name__
-        raise ValueError(f"{path}: holds a {found}; expected an ATNet")  # noqa: TRY004
-    return network
+def parts_of(model: ATNet) -> dict[str, Any]:
+    """Returns the arguments of a network that decide its weights."""
+    return {part: getattr(model, part) for part in (*NAMED, _REFINEMENT)}
 
 
-def _load_exported(model: str | Path, given: dict[str, str]) -> ATNet:
-    try:
-        from atnet.models.exported import load_exported  # noqa: PLC0415  (built on this)
-    except ImportError as error:
-        raise ImportError(
-            f"{model}: {error.name} is missing to read weights out of ONNX; pip install "
-            "'atnet[train]'"
-        ) from error
-    return load_exported(model, given)
+def assign(model: ATNet, arrays: dict[str, np.ndarray], path: str | Path) -> None:
+    """Gives a model the weights of an archive that was read; either every weight is set or none.
 
+    Args:
+        model: The network.
+        arrays: Of the archive.
+        path: The archive, for messages.
 
-def _parts_of(model: ATNet) -> dict[str, str]:
-    return {part: getattr(model, part) for part in PARTS}
-
-
-def _assign(model: ATNet, arrays: dict[str, np.ndarray], path: str | Path) -> None:
-    check_named(_named_parts(arrays), _parts_of(model), path)
+    Raises:
+        ValueError: Weights of another network; missing, unexpected or misshapen arrays, all named.
+    """
+    check_named(named_parts(arrays), parts_of(model), path)
     variables, weights = variable_names(model), _weights(arrays)
     shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
     _check_shapes(weights, shapes, f"{path} does not fit this network")
@@ -146,14 +93,16 @@ def _assign(model: ATNet, arrays: dict[str, np.ndarray], path: str | Path) -> No
         variable.assign(weights[name].astype("float32"))
 
 
-def _named_parts(arrays: dict[str, np.ndarray]) -> dict[str, str]:
+def named_parts(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
     """Reads which network an archive is of, as arguments of `ATNet`; not all archives say so."""
-    names = dict(zip(PARTS, map(str, np.ravel(arrays.get(_ARCHITECTURE, ()))), strict=False))
-    # Archives that name two parts are from before there was a choice of the others.
-    return current_names({"width": "full", "fusion": "add", **names}) if names else {}
+    names = dict(zip(NAMED, map(str, np.ravel(arrays.get(_ARCHITECTURE, ()))), strict=False))
+    if not names:
+        return {}
+    refinement = any(name.startswith(f"{_REFINEMENT}/") for name in arrays)
+    return current_names({**_FORMER_DEFAULTS, **names, _REFINEMENT: refinement})
 
 
-def check_named(named: Mapping[str, str], wanted: Mapping[str, str], path: str | Path) -> None:
+def check_named(named: Mapping[str, Any], wanted: Mapping[str, Any], path: str | Path) -> None:
     """Refuses a file that says that it is of another network than is wanted.
 
     Args:
@@ -164,7 +113,8 @@ def check_named(named: Mapping[str, str], wanted: Mapping[str, str], path: str |
     Raises:
         ValueError: They differ.
     """
-    differing = [part for part in PARTS if part in named and named[part] != wanted[part]]
+    parts = (*NAMED, _REFINEMENT)
+    differing = [part for part in parts if part in named and named[part] != wanted[part]]
     if differing:
         found, expected = (
             ", ".join(f"{part} {names[part]}" for part in differing) for names in (named, wanted)
@@ -173,7 +123,7 @@ def check_named(named: Mapping[str, str], wanted: Mapping[str, str], path: str |
 
 
 def save_weights(model: ATNet, path: str | Path, dtype: str = "float32") -> None:
-    """Saves a model's weights as an archive that names encoder, decoder, width and fusion.
+    """Saves a model's weights as an archive that names its network's parts.
 
     Args:
         model: The network.
@@ -187,7 +137,7 @@ def save_weights(model: ATNet, path: str | Path, dtype: str = "float32") -> None
         name: np.asarray(keras.ops.convert_to_numpy(variable.value))
         for name, variable in variable_names(model).items()
     }
-    arrays[_ARCHITECTURE] = np.array(list(_parts_of(model).values()))
+    arrays[_ARCHITECTURE] = np.array([getattr(model, part) for part in NAMED])
     _write_archive(arrays, path, dtype)
 
 
@@ -226,7 +176,7 @@ def average_archives(
         raise ValueError(f"share is {share}; it must be within 0 and 1")
     start, end = read_archive(Path(first)), read_archive(Path(second))
     # Either may be from before archives named their network.
-    check_named(_named_parts(start), _named_parts(end) or _named_parts(start), first)
+    check_named(named_parts(start), named_parts(end) or named_parts(start), first)
     ends = _weights(end)
     shapes = {name: values.shape for name, values in ends.items()}
     _check_shapes(_weights(start), shapes, f"{first} does not fit {second}")

@@ -5,8 +5,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from atnet.matting.presets import find_model
-from atnet.training.config import Config
+from atnet.matting.presets import EXPORTED, find_model
+from atnet.training.config import Config, Network
 
 _WORDS = {"imagenet", "none", "random", ""}
 """What stands for no file."""
@@ -20,7 +20,8 @@ def check_files(config: Config) -> None:
 
     Raises:
         OSError: The folder of the run takes no files.
-        ValueError: A file is missing; its key is named.
+        ValueError: A file is missing, and its key is named; or an exported network is to be trained
+            on with the normalisation of batches.
     """
     network = config.network
     archives = {"encoder_weights": network.encoder_weights, "weights": network.weights}
@@ -33,10 +34,20 @@ def check_files(config: Config) -> None:
             path = find_model(source) if key == "weights" else Path(source)
             if not path.is_file():
                 raise ValueError(f"{path}: no such file")
+    _check_normalisation(network)
     folder = config.run.folder.absolute()
     place = next(path for path in (folder, *folder.parents) if path.exists())
     if not (place.is_dir() and os.access(place, os.W_OK | os.X_OK)):
         raise OSError(f"run.folder: {folder} cannot be written: {place} takes no files")
+
+
+def _check_normalisation(network: Network) -> None:
+    weights = network.weights
+    if weights and find_model(weights).suffix == EXPORTED and network.normalisation != "stored":
+        raise ValueError(
+            f"network.weights is {weights}, an exported network, whose normalisation is in its "
+            'convolutions; set network.normalisation = "stored"'
+        )
 
 
 @contextlib.contextmanager

@@ -40,8 +40,6 @@ SCHEDULES: dict[StageName, str] = {
     "joint": "joint",
 }
 """Tables of the stages' schedules."""
-_FREE = {"data.workers", "run.folder", "run.keep"}
-"""Keys that no weight depends on."""
 
 
 class Table(BaseModel):
@@ -81,6 +79,9 @@ class Network(Table):
         decoder: `attention_transfer`, the project's own, or `original`, the released topology.
         width: `full`, or `half` of the channels.
         fusion: `add`, or `winner` for the original's attention exactly as released.
+        attention: `full`, or for ablation `channel`, `spatial` or `none`.
+        upsampling: `scale_transfer`, or for ablation `bilinear` or `transposed`.
+        refinement: Whether there is the network that the stages behind the first one train.
         encoder_weights: `imagenet`, an .npz archive of ImageNet weights, or `none`.
         weights: What to start from where no stage before this one has left its best weights in
             `run.folder`: a shipped model's name, or a file as `load_network` takes it.
@@ -94,6 +95,9 @@ class Network(Table):
     decoder: Literal["attention_transfer", "original"] = "attention_transfer"
     width: Literal["full", "half"] = "full"
     fusion: Literal["add", "winner"] = "add"
+    attention: Literal["full", "channel", "spatial", "none"] = "full"
+    upsampling: Literal["scale_transfer", "bilinear", "transposed"] = "scale_transfer"
+    refinement: bool = True
     encoder_weights: str = "imagenet"
     weights: str = ""
     normalisation: Literal["batch", "stored"] = "batch"
@@ -103,13 +107,14 @@ class Network(Table):
     @property
     def architecture(self) -> dict[str, Any]:
         """Arguments of `ATNet`."""
-        return self.model_dump(include={"encoder", "decoder", "width", "fusion"})
+        parts = {"encoder", "decoder", "width", "fusion", "attention", "upsampling", "refinement"}
+        return self.model_dump(include=parts)
 
 
 class LossWeights(Table):
     """Weights of the losses' components; one of weight 0 is not computed.
 
-    The paper's recipe is `LossWeights(alpha=0.4, composition=0.4, perceptual=0.2, laplacian=0)`.
+    The perceptual loss is of a kind: `relative`, the project's own, or `released`, the original's.
 
     Raises:
         ValueError: A weight is negative or not finite, or all are 0.
@@ -119,10 +124,16 @@ class LossWeights(Table):
     composition: NonNegativeFloat = 1.0
     perceptual: NonNegativeFloat = 0.0
     laplacian: NonNegativeFloat = 0.25
+    perceptual_kind: Literal["relative", "released"] = "relative"
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Weights above 0 by component."""
+        return {name: weight for name, weight in self if weight and name != "perceptual_kind"}
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if not any(self.model_dump().values()):
+        if not self.weights:
             raise ValueError("all weights are 0; set at least one above 0, such as alpha = 1")
         return self
 
@@ -239,49 +250,6 @@ def read_config(path: Path | None, changes: Sequence[str] = ()) -> Config:
 def as_dictionary(config: Config) -> dict[str, Any]:
     """Turns a configuration into what JSON can hold; its folders are absolute."""
     return config.model_dump(mode="json")
-
-
-def differences(old: dict[str, Any], new: dict[str, Any], stage: StageName) -> list[str]:
-    """Names the keys in which two configurations differ and that a stage's result depends on.
-
-    Its steps may grow: what was trained stays, and the rest follows the longer schedule.
-
-    Args:
-        old: Configuration as a dictionary.
-        new: Likewise.
-        stage: The stage.
-
-    Returns:
-        Keys in order, such as `data.seed`.
-
-    Example:
-        >>> old, new = Config(), Config(data=Data(seed=1), joint=Schedule())
-        >>> differences(as_dictionary(old), as_dictionary(new), "joint")
-        ['data.seed', 'joint.learning_rate']
-        >>> differences(as_dictionary(old), as_dictionary(new), "refinement")
-        ['data.seed']
-    """
-    free = _FREE | _free_of(stage)
-    steps = [config[SCHEDULES[stage]]["steps"] for config in (old, new)]
-    if steps == sorted(steps):
-        free |= {f"{SCHEDULES[stage]}.steps"}
-    if not (old["loss"]["perceptual"] and new["loss"]["perceptual"]):
-        free |= {"network.features"}
-    one, other = _flatten(old), _flatten(new)
-    return sorted(key for key in {*one, *other} - free if one.get(key) != other.get(key))
-
-
-def _free_of(stage: StageName) -> set[str]:
-    """What is of other stages only: of the ones before, a stage takes the weights they left."""
-    others = [table for name, table in SCHEDULES.items() if name != stage]
-    free = {f"{table}.{key}" for table in others for key in Schedule.model_fields}
-    return free if stage == "encoder-decoder" else free | {"network.encoder_weights"}
-
-
-def _flatten(config: dict[str, Any]) -> dict[str, Any]:
-    return {
-        f"{table}.{key}": value for table, keys in config.items() for key, value in keys.items()
-    }
 
 
 def _with_defaults(tables: dict[str, Any]) -> dict[str, Any]:

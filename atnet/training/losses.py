@@ -1,7 +1,7 @@
 """Losses of the unknown region: alpha, composition, perceptual, Laplacian pyramid."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -54,8 +54,9 @@ class MattingLoss:
         if weights.perceptual:
             if features is None:
                 raise ValueError("perceptual weight is above 0: pass PerceptualFeatures, or set 0")
-            components["perceptual"] = partial(perceptual_loss, features=features)
-        self._weights = {name: weight for name, weight in weights.model_dump().items() if weight}
+            perceptual = PERCEPTUAL_LOSSES[weights.perceptual_kind]
+            components["perceptual"] = partial(perceptual, features=features)
+        self._weights = weights.weights
         self._components = {name: components[name] for name in self._weights}
         self.names = tuple(self._weights)
 
@@ -118,17 +119,55 @@ def perceptual_loss(prediction: Any, batch: Batch, features: Callable[[Any], lis
     Returns:
         Scalar; 0 if no pixel is unknown.
     """
+    losses = [
+        ops.mean(ops.square(one - other)) / (ops.mean(ops.square(other)) + EPSILON)
+        for one, other in _pairs_of_features(prediction, batch, features)
+    ]
+    pixels = math.prod(batch.alpha.shape)
+    return _per_unknown(sum(losses) / len(losses) * pixels, batch)
+
+
+def released_perceptual_loss(
+    prediction: Any, batch: Batch, features: Callable[[Any], list[Any]]
+) -> Any:
+    """Mean squared error of VGG16's features of the composites, as the released ATNet has it.
+
+    Known pixels of the predicted alpha are taken from the truth, and the mean is over the whole
+    feature, so that a small unknown region weighs little.
+
+    Args:
+        prediction: Predicted alpha, float32 `(B, H, W, 1)`.
+        batch: What it is compared with.
+        features: VGG16's features of an image, `PerceptualFeatures`; the release has block5_conv3
+            of an image without VGG16's preprocessing.
+
+    Returns:
+        Scalar; 0 if no pixel is unknown.
+
+    Source:
+        The released code of the Attention Transfer Network, `utils.py`.
+    """
+    losses = [
+        ops.mean(ops.square(one - other))
+        for one, other in _pairs_of_features(prediction, batch, features)
+    ]
+    return sum(losses) / len(losses)
+
+
+PERCEPTUAL_LOSSES = {"relative": perceptual_loss, "released": released_perceptual_loss}
+"""By the name of `[loss] perceptual_kind`."""
+
+
+def _pairs_of_features(
+    prediction: Any, batch: Batch, features: Callable[[Any], list[Any]]
+) -> Iterator[tuple[Any, Any]]:
+    """Yields each feature of the predicted composite and of the true one."""
     alpha = ops.where(unknown_weight(batch) > 0, prediction, batch.alpha)
     contrast = batch.foreground - batch.background
     predicted, true = (
         features(batch.background + each * contrast) for each in (alpha, batch.alpha)
     )
-    losses = [
-        ops.mean(ops.square(one - other)) / (ops.mean(ops.square(other)) + EPSILON)
-        for one, other in zip(predicted, map(ops.stop_gradient, true), strict=True)
-    ]
-    pixels = math.prod(batch.alpha.shape)
-    return _per_unknown(sum(losses) / len(losses) * pixels, batch)
+    return zip(predicted, map(ops.stop_gradient, true), strict=True)
 
 
 def laplacian_loss(prediction: Any, batch: Batch) -> Any:

@@ -10,25 +10,23 @@ from typing import Any
 import keras
 
 from atnet.data.training.pipeline import PipelineSettings, batches
-from atnet.matting.presets import EXPORTED, find_model
 from atnet.models.atnet import ATNet
+from atnet.models.loading import load_network
 from atnet.models.pretrained import load_encoder
-from atnet.models.weights import load_network
 from atnet.training import checkpoints
 from atnet.training.checks import check_files, naming
 from atnet.training.config import (
     SCHEDULES,
     Config,
-    Network,
     Schedule,
     StageName,
     as_dictionary,
-    differences,
 )
+from atnet.training.dependence import differences
 from atnet.training.devices import Process, use_all_devices
 from atnet.training.epochs import Epochs, Feed, RunFolder, Validation
 from atnet.training.losses import MattingLoss
-from atnet.training.perceptual import PerceptualFeatures
+from atnet.training.perceptual import RELEASED, PerceptualFeatures
 from atnet.training.stages import SILENT, STAGES, StageModel, previous_stage
 
 _LAST_RATE = 0.02
@@ -59,9 +57,10 @@ def train(
         Figures of the best epoch, and `weights`, the path of its weights.
 
     Raises:
-        ValueError: The folder holds another run; data, weights or sizes do not fit; the loss is
-            not a number any more (`DivergedError`).
+        ValueError: The network lacks what the stage trains; the folder holds another run; data,
+            weights or sizes do not fit; the loss is not a number any more (`DivergedError`).
     """
+    _check_stage(name, config)
     folder = RunFolder(config.run.folder / name)
     checkpoint = _last_checkpoint(name, config, resume=resume)
     keras.utils.set_random_seed(config.data.seed)
@@ -97,13 +96,14 @@ def train_stages(
         For each stage what `train` returns.
 
     Raises:
-        ValueError: As in `train`, but that the folder of any of the stages holds another run is
-            found before the first one begins, as are missing files; several processes on another
-            backend than JAX.
+        ValueError: As in `train`, but that files are missing, that a stage has nothing to train, or
+            that its folder holds another run, is found before the first one begins; several
+            processes on another backend than JAX.
     """
     process.connect()
     check_files(config)
-    for name in names[1:]:
+    for name in names:
+        _check_stage(name, config)
         _last_checkpoint(name, config, resume=resume)
     return {
         name: train(name, config, resume=resume, process=process, callbacks=callbacks)
@@ -124,7 +124,7 @@ def build(name: StageName, config: Config, *, pretrained: bool = True) -> StageM
     """
     network = _network(name, config) if pretrained else _untrained(config)
     with naming("network.features"):
-        features = PerceptualFeatures(config.network.features) if config.loss.perceptual else None
+        features = _features(config) if config.loss.perceptual else None
     model = StageModel(
         network,
         STAGES[name],
@@ -135,6 +135,15 @@ def build(name: StageName, config: Config, *, pretrained: bool = True) -> StageM
     model.compile(optimizer=_optimizer(config, config.schedule(name)))
     model.optimizer.build(model.trainable_variables)
     return model
+
+
+def _check_stage(name: StageName, config: Config) -> None:
+    """Refuses the stages that a network without refinement has no use for."""
+    if STAGES[name].result == "alpha" and not config.network.refinement:
+        raise ValueError(
+            f"network.refinement is false, and stage {name} trains the refinement network: train "
+            "encoder-decoder alone, or set network.refinement = true"
+        )
 
 
 def _last_checkpoint(
@@ -181,6 +190,12 @@ def _precision(policy: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
+def _features(config: Config) -> PerceptualFeatures:
+    if config.loss.perceptual_kind == "released":
+        return PerceptualFeatures(config.network.features, RELEASED, preprocess=False)
+    return PerceptualFeatures(config.network.features)
+
+
 def _untrained(config: Config) -> ATNet:
     return ATNet(**config.network.architecture)
 
@@ -192,7 +207,6 @@ def _network(name: StageName, config: Config) -> ATNet:
     if weights is not None and weights.is_file():
         return load_network(weights, **settings.architecture)
     if settings.weights:
-        _check_normalisation(settings)
         with naming("network.weights"):
             return load_network(settings.weights, **settings.architecture)
     if weights is not None:
@@ -205,14 +219,6 @@ def _network(name: StageName, config: Config) -> ATNet:
         with naming("network.encoder_weights"):
             load_encoder(network, settings.encoder_weights)
     return network
-
-
-def _check_normalisation(settings: Network) -> None:
-    if find_model(settings.weights).suffix == EXPORTED and settings.normalisation != "stored":
-        raise ValueError(
-            f"network.weights is {settings.weights}, an exported network, whose normalisation is "
-            'in its convolutions; set network.normalisation = "stored"'
-        )
 
 
 def _optimizer(config: Config, schedule: Schedule) -> keras.optimizers.Optimizer:

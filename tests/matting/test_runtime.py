@@ -66,10 +66,12 @@ def test_the_predictor_keeps_to_what_the_model_says(tmp_path):
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """A run's folder with the weights of a network."""
-    weights = pytest.importorskip("atnet.models.weights", reason="Keras is in the extra train")
-    network = weights.load_network("atnet-lite")
+    from atnet.models import load_network
+    from atnet.models.weights import save_weights
+
+    network = load_network("atnet-lite")
     folder = tmp_path_factory.mktemp("refinement")
-    weights.save_weights(network, folder / "best.npz")
+    save_weights(network, folder / "best.npz")
     return folder
 
 

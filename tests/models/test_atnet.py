@@ -26,6 +26,15 @@ def model():
         ({"encoder": "resnet50", "decoder": "original"}, 35_804_801 + 77_569, 35_804_801),
         ({"encoder": "mobilenet_v2", "decoder": "original"}, 11_657_249 + 77_569, 11_657_249),
         ({"encoder": "efficientnet_lite0", "width": "half"}, 5_266_519, 5_246_262),
+        # Channel gates: 512, 128, 64, 32, 64 channels to 512, 512, 256, 128, 64, and biases.
+        ({"attention": "spatial"}, 23_332_071 - 353_728, 23_254_694 - 353_728),
+        # Spatial gates: 3 x 3 of 512, 128, 64, 32, 64 channels to 1, and biases.
+        ({"attention": "channel"}, 23_332_071 - 7_205, 23_254_694 - 7_205),
+        ({"attention": "none"}, 23_332_071 - 360_933, 23_254_694 - 360_933),
+        # 512 to 2048, 512 to 512, 256 to 256, 128 to 128, 64 to 256 channels, or a quarter of that,
+        # or four times as much.
+        ({"upsampling": "bilinear"}, 23_332_071 - 1_056_768, 23_254_694 - 1_056_768),
+        ({"upsampling": "transposed"}, 23_332_071 + 4_227_072, 23_254_694 + 4_227_072),
     ],
 )
 def test_parameter_counts_are_the_published_ones(arguments, with_refinement, without):
@@ -71,9 +80,18 @@ def untaught(**arguments):
     return [path for path, slope in slopes.items() if not np.abs(slope).max() > 0]
 
 
-@pytest.mark.parametrize("decoder", ["attention_transfer", "original"])
-def test_gradient_reaches_every_weight(decoder):
-    assert untaught(decoder=decoder) == []
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"decoder": "attention_transfer"},
+        {"decoder": "original"},
+        {"width": "half", "attention": "channel", "upsampling": "bilinear"},
+        {"width": "half", "attention": "spatial", "upsampling": "transposed"},
+    ],
+    ids=lambda parts: " ".join(parts.values()),
+)
+def test_gradient_reaches_every_weight(parts):
+    assert untaught(**parts) == []
 
 
 def test_the_released_fusion_never_teaches_its_gates():
@@ -209,6 +227,21 @@ def test_sizes_that_are_no_multiple_of_32_are_refused(model):
             {"decoder": "original", "width": "half"},
             "width is 'half', which decoder 'original' does not have: "
             "leave it 'full', or take decoder 'attention_transfer'$",
+        ),
+        ({"attention": "some"}, "attention is 'some'; allowed are full, channel, spatial, none$"),
+        (
+            {"upsampling": "nearest"},
+            "upsampling is 'nearest'; allowed are scale_transfer, bilinear, transposed$",
+        ),
+        (
+            {"decoder": "original", "attention": "none"},
+            "attention is 'none', which decoder 'original' does not have: "
+            "leave it 'full', or take decoder 'attention_transfer'$",
+        ),
+        (
+            {"decoder": "original", "upsampling": "bilinear"},
+            "upsampling is 'bilinear', which decoder 'original' does not have: "
+            "leave it 'scale_transfer', or take decoder 'attention_transfer'$",
         ),
     ],
 )

@@ -3,13 +3,7 @@ import numpy as np
 import pytest
 
 import reference
-from atnet.models.decoder import (
-    AlphaHead,
-    AttentionTransferDecoder,
-    ConvReluNorm,
-    OriginalDecoder,
-    OriginalModule,
-)
+from atnet.models.decoder import AlphaHead, AttentionTransferDecoder
 from atnet.models.encoders import SKIP_CHANNELS
 from helpers import randomise, to_numpy, weights_by_name
 
@@ -33,45 +27,10 @@ def symbol(*shape):
     return keras.KerasTensor(shape)
 
 
-def unit(x, w):
-    """Convolution, ReLU, then normalisation with Keras' default epsilon."""
-    rectified = np.maximum(reference.conv(x, w["conv/kernel"], w["conv/bias"]), 0)
-    return reference.batch_norm(
-        rectified, w["bn/gamma"], w["bn/beta"], w["bn/moving_mean"], w["bn/moving_variance"], 1e-3
-    )
-
-
-def test_conv_relu_norm_equals_its_formula():
-    layer = ConvReluNorm(3, 5)
-    x = feature(2, 6, 7, 4)
-    layer(x)
-    randomise(layer)
-    np.testing.assert_allclose(to_numpy(layer(x)), unit(x, weights_by_name(layer)), atol=1e-4)
-
-
-@pytest.mark.parametrize("winner", [False, True])
-def test_original_module_equals_its_formula(winner):
-    module = OriginalModule(4, kernel_size=5, expand=False, winner=winner)
-    x, skip = feature(1, 6, 8, 3), feature(1, 6, 8, 4)
-    module(x, skip)
-    randomise(module)
-    context = unit(x, weights_by_name(module.context))
-    gate = unit(context.mean(axis=(1, 2), keepdims=True), weights_by_name(module.gate))
-    fused = np.where(skip * gate >= context, context, 0) if winner else context + skip * gate
-    np.testing.assert_allclose(
-        to_numpy(module(x, skip)), reference.depth_to_space(fused), atol=1e-4
-    )
-
-
 def test_decoder_brings_stride_32_to_full_resolution():
     decoder = AttentionTransferDecoder()
     features = pyramid(64, 96, 320, finest_stride=1, make=symbol)
     assert decoder(features).shape == (1, 64, 96, 64)
-
-
-def test_original_decoder_brings_stride_32_to_the_logit():
-    features = pyramid(64, 96, 320, finest_stride=2, make=symbol)
-    assert OriginalDecoder()(features).shape == (1, 64, 96, 1)
 
 
 def test_every_skip_reaches_the_decoder():
@@ -104,11 +63,8 @@ def test_head_equals_its_formula():
 @pytest.mark.parametrize(
     "layer",
     [
-        ConvReluNorm(3, 5),
-        AttentionTransferDecoder(width=0.5),
+        AttentionTransferDecoder(width=0.5, attention="none", upsampling="bilinear"),
         AlphaHead(channels=8),
-        OriginalModule(4, kernel_size=1, expand=True, winner=True),
-        OriginalDecoder(winner=True),
     ],
     ids=lambda layer: type(layer).__name__,
 )

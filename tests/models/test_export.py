@@ -10,7 +10,7 @@ import pytest
 from atnet.matting.predictor import Matting
 from atnet.matting.runtime import Network
 from atnet.models.atnet import ATNet
-from atnet.models.weights import load_network
+from atnet.models.loading import load_network
 from helpers import example_inputs, randomise
 
 pytestmark = pytest.mark.torch

@@ -8,8 +8,9 @@ from onnx import TensorProto, helper
 from atnet.matting.presets import PRESETS, PresetError, read_model
 from atnet.models.atnet import ATNet
 from atnet.models.exported import Convolution, _check_alike, match_weights, read_graph
+from atnet.models.loading import load_network
 from atnet.models.normalisation import normalisations
-from atnet.models.weights import load_network, load_weights, save_weights
+from atnet.models.weights import load_weights, save_weights
 
 LIGHT = "atnet-lite"
 

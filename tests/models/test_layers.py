@@ -3,13 +3,9 @@ import numpy as np
 import pytest
 
 import reference
-from atnet.models import decoder, refinement
-from atnet.models.layers import (
-    AttentionTransferModule,
-    FeatureAttentionBlock,
-    NetworkInput,
-    ScaleTransferBlock,
-)
+from atnet.models import decoder, original, refinement
+from atnet.models.layers import AttentionTransferModule, FeatureAttentionBlock, NetworkInput
+from atnet.models.upsampling import BilinearBlock, ScaleTransferBlock, TransposedBlock
 from helpers import randomise, to_numpy, weights_by_name
 
 RNG = np.random.default_rng(0)
@@ -36,23 +32,6 @@ def test_network_input_refuses_sizes_the_encoder_cannot_halve(height, width):
         NetworkInput()(np.zeros((1, height, width, 3)), np.zeros((1, height, width, 1)))
 
 
-def test_scale_transfer_moves_channels_to_pixels_by_hand():
-    block = ScaleTransferBlock(1)
-    block.build((None, None, None, 4))
-    block.set_weights([np.eye(4).reshape(1, 1, 4, 4)])
-    magnified = to_numpy(block(np.array([1, 2, 3, 4], "float32").reshape(1, 1, 1, 4)))
-    np.testing.assert_array_equal(magnified[0, ..., 0], [[1, 2], [3, 4]])
-
-
-def test_scale_transfer_adds_no_information():
-    """Rearrangement alone: the values are those of the convolution, each exactly once."""
-    block = ScaleTransferBlock(3)
-    x = feature(2, 3, 5, 4)
-    np.testing.assert_array_equal(
-        np.sort(to_numpy(block(x)), axis=None), np.sort(to_numpy(block.expand(x)), axis=None)
-    )
-
-
 def test_feature_attention_equals_its_formula():
     block = FeatureAttentionBlock()
     context, skip = feature(2, 4, 6, 5), feature(2, 4, 6, 7)
@@ -60,6 +39,33 @@ def test_feature_attention_equals_its_formula():
     randomise(block)
     expected = reference.feature_attention(context, skip, weights_by_name(block))
     np.testing.assert_allclose(to_numpy(block(context, skip)), expected, atol=1e-5)
+
+
+OPEN = {
+    "channel_gate/kernel": np.zeros((1, 1, 5, 7)),
+    "channel_gate/bias": np.full(7, 50.0),
+    "spatial_gate/kernel": np.zeros((3, 3, 5, 1)),
+    "spatial_gate/bias": np.full(1, 50.0),
+}
+"""Gates that let everything through."""
+
+
+@pytest.mark.parametrize("attention", ["channel", "spatial"])
+def test_feature_attention_may_have_one_gate(attention):
+    block = FeatureAttentionBlock(attention)
+    context, skip = feature(2, 4, 6, 5), feature(2, 4, 6, 7)
+    block(context, skip)
+    randomise(block)
+    weights = weights_by_name(block)
+    assert set(weights) == {f"{attention}_gate/kernel", f"{attention}_gate/bias"}
+    expected = reference.feature_attention(context, skip, {**OPEN, **weights})
+    np.testing.assert_allclose(to_numpy(block(context, skip)), expected, atol=1e-5)
+
+
+def test_without_feature_attention_the_skip_passes_unchanged():
+    block, skip = FeatureAttentionBlock("none"), feature(2, 4, 6, 7)
+    np.testing.assert_array_equal(to_numpy(block(feature(2, 4, 6, 5), skip)), skip)
+    assert block.weights == []
 
 
 def test_feature_attention_starts_open():
@@ -83,6 +89,8 @@ def test_attention_transfer_equals_its_formula():
     [
         (NetworkInput(), [(1, 32, 32, 3), (1, 32, 32, 1)]),
         (ScaleTransferBlock(3), [(1, 4, 4, 6)]),
+        (BilinearBlock(3), [(1, 4, 4, 6)]),
+        (TransposedBlock(3), [(1, 4, 4, 6)]),
         (FeatureAttentionBlock(), [(1, 4, 4, 6), (1, 4, 4, 3)]),
         (AttentionTransferModule(3, 5), [(1, 4, 4, 6), (1, 8, 8, 2)]),
     ],
@@ -102,16 +110,29 @@ def test_layers_survive_a_config_round_trip(layer, shapes):
     [
         (NetworkInput, {}),
         (ScaleTransferBlock, {"channels": 3}),
-        (FeatureAttentionBlock, {}),
-        (AttentionTransferModule, {"transfer_channels": 3, "channels": 5}),
-        (decoder.AttentionTransferDecoder, {"width": 0.25}),
-        (decoder.AlphaHead, {"channels": 8}),
-        (decoder.ConvReluNorm, {"channels": 3, "kernel_size": 5}),
+        (BilinearBlock, {"channels": 3}),
+        (TransposedBlock, {"channels": 3}),
+        (FeatureAttentionBlock, {"attention": "spatial"}),
         (
-            decoder.OriginalModule,
+            AttentionTransferModule,
+            {
+                "transfer_channels": 3,
+                "channels": 5,
+                "attention": "none",
+                "upsampling": "transposed",
+            },
+        ),
+        (
+            decoder.AttentionTransferDecoder,
+            {"width": 0.25, "attention": "channel", "upsampling": "bilinear"},
+        ),
+        (decoder.AlphaHead, {"channels": 8}),
+        (original.ConvReluNorm, {"channels": 3, "kernel_size": 5}),
+        (
+            original.OriginalModule,
             {"channels": 4, "kernel_size": 1, "expand": True, "winner": True},
         ),
-        (decoder.OriginalDecoder, {"winner": True}),
+        (original.OriginalDecoder, {"winner": True}),
         (refinement.ResidualRefinement, {"channels": 8}),
         (refinement.OriginalRefinement, {}),
     ],

@@ -6,9 +6,9 @@ import pytest
 
 import small_encoder
 from atnet.models.atnet import ATNet
+from atnet.models.loading import load_network
 from atnet.models.weights import (
     average_archives,
-    load_network,
     load_weights,
     save_weights,
     variable_names,
@@ -79,7 +79,39 @@ def test_weights_of_another_network_are_refused_in_few_words(archive):
 def test_an_archive_names_all_parts_of_its_network(archive):
     with np.load(archive) as arrays:
         named = arrays["architecture"].tolist()
-    assert named == [small_encoder.NAME, "attention_transfer", "full", "add"]
+    assert named == [
+        *(small_encoder.NAME, "attention_transfer", "full", "add", "full", "scale_transfer"),
+    ]
+
+
+ABLATED = {"width": "half", "attention": "spatial", "upsampling": "bilinear", "refinement": False}
+
+
+@pytest.mark.parametrize("name", ["network.npz", "network.keras"])
+def test_files_of_ablated_networks_say_what_they_lack(name, tmp_path):
+    network, path = ATNet(small_encoder.NAME, **ABLATED), tmp_path / name
+    randomise(network)
+    save_weights(network, path) if path.suffix == ".npz" else network.save(path)
+    restored = load_network(path)
+    assert {part: getattr(restored, part) for part in ABLATED} == ABLATED
+    inputs = example_inputs()
+    np.testing.assert_array_equal(
+        restored.predict_on_batch(inputs)["alpha"], network.predict_on_batch(inputs)["alpha"]
+    )
+    line = (
+        "is of attention spatial, refinement False, which does not fit attention full, refinement"
+    )
+    with pytest.raises(ValueError, match=line):
+        load_network(path, attention="full", refinement=True)
+
+
+def test_an_archive_that_names_four_parts_has_the_others_in_full(model, archive):
+    """As all archives do that were written before there was a choice."""
+    altered(
+        archive, architecture=np.array([small_encoder.NAME, "attention_transfer", "full", "add"])
+    )
+    restored = load_network(archive)
+    assert restored.get_config() | {"name": model.name} == model.get_config()
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,16 @@ def test_a_missing_file_is_named_with_its_key(tmp_path, key):
 
 
 def test_words_stand_for_no_files(tmp_path):
-    check_files(config(tmp_path, encoder_weights="none", features="random", weights="atnet-lite"))
+    check_files(config(tmp_path, encoder_weights="none", features="random", weights=""))
     with pytest.raises(ValueError, match=r"network\.weights: preset is 'imagenet2'; allowed are"):
         check_files(config(tmp_path, weights="imagenet2"))
+
+
+def test_an_exported_network_keeps_its_normalisation(tmp_path):
+    """Batches would undo what its kernels have taken up."""
+    with pytest.raises(ValueError, match=r'set network\.normalisation = "stored"'):
+        check_files(config(tmp_path, weights="atnet-lite"))
+    check_files(config(tmp_path, weights="atnet-lite", normalisation="stored"))
 
 
 def test_features_do_not_matter_where_no_loss_looks_at_them(tmp_path):

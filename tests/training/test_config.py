@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from atnet.training.config import Config, as_dictionary, differences, read_config
+from atnet.training.config import Config, as_dictionary, read_config
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,6 +44,8 @@ def test_what_a_file_leaves_out_keeps_its_default(write):
         ("[data]\nbatch = 0\nseed = -1", r"data\.batch is 0; .*; data\.seed is -1; it must be"),
         ('[network]\nprecision = "half"', "it must be 'float32' or 'mixed_bfloat16'"),
         ('[network]\ndecoder = "light"', "it must be 'attention_transfer' or 'original'"),
+        ('[network]\nattention = "gate"', "it must be 'full', 'channel', 'spatial' or 'none'"),
+        ('[loss]\nperceptual_kind = "own"', "it must be 'relative' or 'released'"),
         ("[loss]\nalpha = -1", r"loss\.alpha is -1; it must be greater than or equal to 0"),
         ("[loss]\nperceptual = inf", r"loss\.perceptual is inf; it must be a finite number"),
         ("[loss]\nalpha = 0\ncomposition = 0\nlaplacian = 0", "loss: all weights are 0; set"),
@@ -75,93 +77,6 @@ def test_shipped_configurations_are_valid():
         read_config(path)
 
 
-ALL = {"encoder-decoder", "refinement", "joint"}
-FIRST, NONE = {"encoder-decoder"}, set()
-DEPENDS = {
-    "data.folder": ('"elsewhere"', ALL),
-    "data.backgrounds": ('"photos"', ALL),
-    "data.size": ("64", ALL),
-    "data.batch": ("3", ALL),
-    "data.workers": ("7", NONE),
-    "data.seed": ("1", ALL),
-    "data.validation_share": ("0.1", ALL),
-    "network.encoder": ('"resnet50"', ALL),
-    "network.decoder": ('"original"', ALL),
-    "network.width": ('"half"', ALL),
-    "network.fusion": ('"winner"', ALL),
-    "network.encoder_weights": ('"none"', FIRST),
-    "network.weights": ('"mine.npz"', ALL),
-    "network.normalisation": ('"stored"', ALL),
-    "network.features": ('"random"', NONE),  # as long as the loss has no perceptual term
-    "network.precision": ('"mixed_bfloat16"', ALL),
-    "loss.alpha": ("0.5", ALL),
-    "loss.composition": ("0.5", ALL),
-    "loss.perceptual": ("0.5", ALL),
-    "loss.laplacian": ("0.5", ALL),
-    "optimizer.weight_decay": ("0.5", ALL),
-    "optimizer.clip_norm": ("0.5", ALL),
-    "optimizer.average": ("0.5", ALL),
-    "run.folder": ('"elsewhere"', NONE),
-    "run.steps_per_epoch": ("250", ALL),
-    "run.samples": ("9", ALL),
-    "run.keep": ("9", NONE),
-    "encoder_decoder.steps": ("1000", FIRST),
-    "encoder_decoder.learning_rate": ("1", FIRST),
-    "encoder_decoder.warmup": ("9", FIRST),
-    "refinement.steps": ("1000", {"refinement"}),
-    "refinement.learning_rate": ("1", {"refinement"}),
-    "refinement.warmup": ("9", {"refinement"}),
-    "joint.steps": ("1000", {"joint"}),
-    "joint.learning_rate": ("1", {"joint"}),
-    "joint.warmup": ("9", {"joint"}),
-}
-"""For each key another value than its default, and the stages whose result depends on it."""
-
-
-def test_it_is_known_of_each_key_what_depends_on_it():
-    config = as_dictionary(Config())
-    assert {f"{table}.{key}" for table, keys in config.items() for key in keys} == set(DEPENDS)
-
-
-@pytest.mark.parametrize("stage", sorted(ALL))
-@pytest.mark.parametrize("name", DEPENDS)
-def test_what_a_stage_depends_on_is_named_if_it_differs(write, name, stage):
-    (table, key), (value, stages) = name.split("."), DEPENDS[name]
-    changed = read_config(write(f"[{table}]\n{key} = {value}"))
-    found = differences(as_dictionary(Config()), as_dictionary(changed), stage)
-    assert found == ([name] if stage in stages else [])
-
-
-def test_a_stage_may_become_longer(write):
-    longer = read_config(write("[joint]\nsteps = 9000"))
-    old, new = as_dictionary(Config()), as_dictionary(longer)
-    assert differences(old, new, "joint") == []
-    assert differences(new, old, "joint") == ["joint.steps"]
-
-
-def test_features_count_where_the_loss_looks_at_them(write):
-    text = "[loss]\nperceptual = 1\n[network]\nfeatures = '{}'"
-    one, other = (
-        as_dictionary(read_config(write(text.format(name)))) for name in ("random", "vgg.npz")
-    )
-    assert differences(one, other, "joint") == ["network.features"]
-
-
-def test_a_folder_may_be_spelled_in_another_way(write, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    spelled = read_config(write('[data]\nfolder = "data"\nbackgrounds = "photos"'))
-    dictionary = as_dictionary(spelled)
-    monkeypatch.chdir(tmp_path.parent)
-    text = f'[data]\nfolder = "{tmp_path.name}/data/"\nbackgrounds = "{tmp_path}/x/../photos"'
-    assert differences(dictionary, as_dictionary(read_config(write(text))), "joint") == []
-
-
-def test_a_key_that_one_version_did_not_have_differs():
-    old = as_dictionary(Config())
-    del old["optimizer"]["average"]
-    assert differences(old, as_dictionary(Config()), "joint") == ["optimizer.average"]
-
-
 def test_the_training_page_lists_every_key_with_its_default():
     page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(\[\w+\])` \| (.+) \|$", page, flags=re.MULTILINE)
@@ -173,3 +88,10 @@ def test_the_training_page_lists_every_key_with_its_default():
     assert {name: set(keys) for name, keys in tomllib.loads(listed).items()} == {
         name: set(keys) for name, keys in tables.items()
     }
+
+
+def test_the_papers_configuration_has_the_losses_of_the_release():
+    """0.4 alpha, 0.4 composition summed over three channels, 0.2 perceptual; no pyramid."""
+    loss = read_config(ROOT / "configs" / "paper.toml").loss
+    assert loss.weights == pytest.approx({"alpha": 0.4, "composition": 3 * 0.4, "perceptual": 0.2})
+    assert loss.perceptual_kind == "released"

@@ -15,6 +15,7 @@ from atnet.training.losses import (
     composition_loss,
     laplacian_loss,
     perceptual_loss,
+    released_perceptual_loss,
 )
 from atnet.training.perceptual import PerceptualFeatures
 
@@ -149,6 +150,24 @@ def test_perceptual_is_the_mean_over_features_of_any_size():
     prediction = tensor([[[[0.75], [0]]]])
     loss = perceptual_loss(prediction, batch, lambda image: [image, 100 * image, 0 * image])
     assert float(loss) == pytest.approx((0.1 + 0.1 + 0) / 3, rel=1e-4)
+
+
+def test_the_released_perceptual_loss_by_hand():
+    """With the composite for its only feature: squared error over all pixels, known ones too."""
+    batch = make_batch([[[0.5, 1]]], [[[0.5, 1]]])
+    prediction = tensor([[[[0.75], [0]]]])
+    loss = released_perceptual_loss(prediction, batch, lambda image: [image])
+    assert float(loss) == pytest.approx(0.25**2 / 2, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "loss"), [("relative", perceptual_loss), ("released", released_perceptual_loss)]
+)
+def test_the_perceptual_loss_is_of_the_kind_that_is_named(kind, loss):
+    prediction, batch = random_batch()
+    weights = LossWeights(perceptual=1, perceptual_kind=kind)
+    found = MattingLoss(weights, FEATURES)(prediction, batch)["perceptual"]
+    assert float(found) == float(loss(prediction, batch, FEATURES))
 
 
 @each_loss

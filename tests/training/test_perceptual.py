@@ -4,11 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from atnet.training.perceptual import PerceptualFeatures
+from atnet.training.perceptual import RELEASED, PerceptualFeatures
 
 applications: Any = keras.applications  # whose annotations do not know `weights=None`
 
-LAYERS = ("block1_conv2", "block2_conv2", "block3_conv3")
+LAYERS = ("block1_conv2", "block2_conv2", "block3_conv3", "block5_conv3")
 
 
 def array(values):
@@ -33,9 +33,20 @@ def test_features_are_those_of_vgg16_on_its_own_input(donor, archive):
     preprocessed = applications.vgg16.preprocess_input(255 * image)
     features = PerceptualFeatures(archive)(keras.ops.convert_to_tensor(image))
     shapes = [(1, 16, 24, 64), (1, 8, 12, 128), (1, 4, 6, 256)]
-    for feature, expected, shape in zip(features, donor(preprocessed), shapes, strict=True):
+    for feature, expected, shape in zip(features, donor(preprocessed)[:3], shapes, strict=True):
         assert tuple(feature.shape) == shape
         np.testing.assert_allclose(array(feature), array(expected), rtol=1e-4, atol=1e-3)
+
+
+def test_released_features_are_those_of_colours_that_vgg16_never_saw(donor, archive):
+    """Blue, green, red in [0, 1], neither scaled nor shifted."""
+    image = np.random.default_rng(0).random((1, 32, 48, 3), "float32")
+    read = PerceptualFeatures(archive, RELEASED, preprocess=False)
+    (feature,) = read(keras.ops.convert_to_tensor(image))
+    assert tuple(feature.shape) == (1, 2, 3, 512)
+    expected = array(donor(image[..., ::-1])[3])
+    assert expected.std() > 0
+    np.testing.assert_allclose(array(feature), expected, rtol=1e-3, atol=1e-6)
 
 
 def test_every_missing_or_misshapen_array_is_named(archive):

@@ -32,7 +32,7 @@ def examples(seed=0, count=2):
 
 
 def weights(part):
-    return [keras.ops.convert_to_numpy(variable.value) for variable in part.weights]
+    return [np.asarray(keras.ops.convert_to_numpy(variable.value)) for variable in part.weights]
 
 
 @pytest.fixture(scope="module")

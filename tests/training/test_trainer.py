@@ -18,7 +18,8 @@ from typer.testing import CliRunner
 
 from atnet.cli import app
 from atnet.data.training.pipeline import PipelineSettings
-from atnet.models.weights import load_network, variable_names
+from atnet.models.loading import load_network
+from atnet.models.weights import variable_names
 from atnet.training import checkpoints
 from atnet.training.config import read_config
 from atnet.training.epochs import Validation
@@ -109,6 +110,18 @@ def test_the_next_step_does_not_wait_for_the_figures_of_the_last(reports):
     """Or the device would idle while the loss travels: another thread waits for it."""
     assert reports.threads
     assert threading.main_thread() not in reports.threads
+
+
+@pytest.mark.parametrize("names", [["refinement"], ["joint"], [STAGE, "refinement"]])
+def test_stages_without_a_network_to_train_are_refused_by_name(folder, names):
+    text = write_config(folder, "unrefined").read_text()
+    (folder / "unrefined.toml").write_text(
+        text.replace("[network]", "[network]\nrefinement = false")
+    )
+    config = read_config(folder / "unrefined.toml")
+    with pytest.raises(ValueError, match=rf"refinement is false, and stage {names[-1]} trains"):
+        train_stages(names, config)
+    assert not (folder / "unrefined").exists()
 
 
 TWO_DEVICES = "--xla_force_host_platform_device_count=2"
@@ -202,7 +215,7 @@ def test_the_best_weights_are_averages_and_were_validated(folder, tmp_path):
 
 
 def arrays(variables):
-    return [keras.ops.convert_to_numpy(variable.value) for variable in variables]
+    return [np.asarray(keras.ops.convert_to_numpy(variable.value)) for variable in variables]
 
 
 @pytest.fixture(scope="module")
@@ -357,15 +370,10 @@ def test_a_loss_that_is_no_number_stops_the_run(folder):
 
 
 def test_an_exported_network_is_trained_on_with_its_own_normalisation(folder):
-    """And else refused before anything is read: batches would undo what it has learned."""
     settings = read_config(write_config(folder, "on"))
-    network = settings.network.model_copy(
-        update={"encoder": "efficientnet_lite0", "weights": "atnet-lite"}
-    )
-    with pytest.raises(ValueError, match=r'set network\.normalisation = "stored"'):
-        build("joint", settings.model_copy(update={"network": network}))
-    stored = network.model_copy(update={"normalisation": "stored"})
-    model = build("joint", settings.model_copy(update={"network": stored}))
+    changes = {"encoder": "efficientnet_lite0", "weights": "atnet-lite", "normalisation": "stored"}
+    network = settings.network.model_copy(update=changes)
+    model = build("joint", settings.model_copy(update={"network": network}))
     trained = {variable.path for variable in model.trainable_variables}
     assert "decoder/level1/fuse/kernel" in trained
     assert not [path for path in trained if path.endswith(("gamma", "beta"))]
