@@ -171,6 +171,10 @@ def _find_sources(
 ) -> tuple[dict[str, Path], dict[str, Path], list[Path]]:
     """Finds foregrounds, alphas and backgrounds; names all folders that cannot be used at once."""
     layout, problems = wanted.layout, []
+    if not layout.folder.is_dir():
+        _refuse(
+            f"{layout.folder}: is not a folder; expected foregrounds, alphas, backgrounds there"
+        )
     foregrounds: dict[str, Path] = {}
     alphas: dict[str, Path] = {}
     source = wanted.backgrounds or layout.backgrounds
@@ -180,6 +184,8 @@ def _find_sources(
     with _noting(problems):
         alphas = _some(files_by_stem, layout.alphas)
     with _noting(problems):
+        if not source.is_dir():
+            raise ValueError(f"{source}: is not a folder")
         backgrounds = backgrounds or _some(find_images, source)
     _refuse(*problems)
     return foregrounds, alphas, backgrounds

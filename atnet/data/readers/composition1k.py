@@ -45,27 +45,30 @@ def read_composition1k(folder: Path) -> Composites:
             show.
     """
     layout = Layout(folder, "test")
-    if folder.is_dir() and not layout.composites.is_dir():
-        raise ValueError(
-            f"{layout.composites}: is not a folder; `atnet compose --data {folder}` makes it"
-        )
+    for needed in (layout.composites, layout.alphas) if folder.is_dir() else ():
+        if not needed.is_dir():
+            raise ValueError(f"{needed}: is not a folder; {_advice(layout)}")
     composites, alphas = files_by_stem(layout.composites), files_by_stem(layout.alphas)
     if not composites:
-        raise ValueError(
-            f"{layout.composites}: has no images; `atnet compose --data {folder}` makes them"
-        )
+        raise ValueError(f"{layout.composites}: has no images; {_advice(layout)}")
     trimaps = files_by_stem(layout.trimaps) if layout.trimaps.is_dir() else None
     foregrounds, pairing = pair_composites(layout, composites, alphas)
     scenes = [
         Scene(
             name=name,
             image=composites[name],
-            trimap=None if trimaps is None else partner(trimaps, layout.trimaps, name),
+            trimap=partner(trimaps, layout.trimaps, name) if trimaps else None,
             alpha=partner(alphas, layout.alphas, foreground),
         )
         for name, foreground in foregrounds.items()
     ]
     return Composites(scenes, pairing)
+
+
+def _advice(layout: Layout) -> str:
+    if layout.foregrounds.is_dir() and layout.alphas.is_dir():
+        return f"`atnet compose --data {layout.folder}` makes composites"
+    return "a test set has composites in merged_test and their foregrounds' alphas in mask_test"
 
 
 def comparability(policy: str, scenes: int) -> str:
