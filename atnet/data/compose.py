@@ -11,14 +11,12 @@ import numpy as np
 
 from atnet.data.composite import Composite, write_composite
 from atnet.data.damage import check_pictures
-from atnet.data.layout import Layout, Part, Role, Scheme, composite_names
+from atnet.data.layout import BACKGROUNDS_EACH, Layout, Part, Role, Scheme, composite_names
 from atnet.data.lists import NameList, find_list
 from atnet.data.scenes import DataSetError, Scene, find_problems
 from atnet.files.listing import files_by_stem, find_images, partner, size_of
 from atnet.parallel import map_unordered
 
-BACKGROUNDS_EACH = {"test": 20, "train": 100}
-"""Backgrounds for each foreground in the official sets."""
 MAX_RADIUS = 21
 """Pixels by which trimaps are eroded at most; at least it is 1."""
 Files = TypeVar("Files", list[Path], dict[str, Path])
