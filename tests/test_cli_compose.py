@@ -52,6 +52,8 @@ def test_compose_reports_what_it_made_and_then_skips(tmp_path):
     first = contents(tmp_path)
     assert len(first) == 16
     assert compose(tmp_path, "--trimaps", "random").stderr == (
+        "atnet: foregrounds in the order of their file names\n"
+        "atnet: backgrounds in the order of their file names\n"
         f"folder: {folder}\ncomposed: 0\ntrimaps: 0\nkept: 8\n"
     )
     assert contents(tmp_path) == first
@@ -116,7 +118,7 @@ def test_numbered_composites_are_paired_by_adobes_list_or_not_at_all(tmp_path):
     names.parent.mkdir(parents=True)
     names.write_text("f1.png\nf0.png\n")  # not the order of sorted names
     composed = compose(tmp_path, "--names", "original", "--trimaps", "random")
-    assert composed.stderr.splitlines()[0] == f"atnet: order of {names}"
+    assert composed.stderr.splitlines()[0] == f"atnet: foregrounds in the order of {names}"
     truth = tmp_path / "truth"
     for number in range(8):
         alpha = soft_disc((40, 50), 7 - 2 * (number // 4))
@@ -166,7 +168,8 @@ def test_all_problems_are_reported_and_nothing_is_made(tmp_path):
     assert result.exit_code == 1
     assert result.stdout == ""
     assert result.stderr.splitlines() == [
-        f"atnet: order of {tmp_path / 'test_fg_names.txt'}",
+        f"atnet: foregrounds in the order of {tmp_path / 'test_fg_names.txt'}",
+        "atnet: backgrounds in the order of their file names",
         "atnet: error: 2 problems, nothing was made:",
         *(f"  {problem}" for problem in problems),
     ]

@@ -54,8 +54,10 @@ def compose(
     from atnet.files.problems import ProblemsError
 
     wanted = Composition(data, part, backgrounds, backgrounds_each, names, trimaps, seed)
-    for listed in wanted.lists().values():
-        messages.print(f"atnet: order of {listed.path}", markup=False)
+    lists = wanted.lists()
+    for role, what in (("fg", "foregrounds"), ("bg", "backgrounds")):
+        order = lists[role].path if role in lists else "their file names"
+        messages.print(f"atnet: {what} in the order of {order}", markup=False)
     try:
         with progress_bar("Composing") as progress:
             composed = compose_data_set(wanted, workers=workers, progress=progress)

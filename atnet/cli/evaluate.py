@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 import typer
 from rich.progress import Progress
 
-from atnet.cli.common import Json, Refine, app, messages, report, results
+from atnet.cli.common import Json, Refine, app, messages, report, results, working
 from atnet.matting.presets import DEFAULT_PRESET
 
 if TYPE_CHECKING:
@@ -32,7 +32,10 @@ Predictions = Annotated[
 ]
 Presets = Annotated[
     list[str] | None,
-    typer.Option("--preset", help="Of atnet: shipped model, or path of an exported .onnx file."),
+    typer.Option(
+        "--preset",
+        help="Of atnet: shipped model, exported .onnx, or training's .npz, .keras or run folder.",
+    ),
 ]
 Qualities = Annotated[
     list[str] | None,
@@ -138,7 +141,8 @@ def evaluate(
         refine=refine, trimaps=make_trimaps or "supplied", clamp=clamp, alphas=save_alphas
     )
     trials = _trials(shared, method, predictions, preset, quality)
-    found = read_data_set(data_set, folder, trimap_set or (), test=test, highres=highres)
+    with working(f"Reading {folder}"):  # minutes, where numbered composites have no list
+        found = read_data_set(data_set, folder, trimap_set or (), test=test, highres=highres)
     if found.pairing:
         messages.print(f"atnet: {found.pairing}", markup=False)
     wanted = Evaluation(found, trials[0], report_folder, resume, workers, threads)
@@ -217,7 +221,8 @@ def _advancing(total: int) -> Iterator[Callable[..., None]]:
 
 def _say_problems(problems: Sequence[str]) -> None:
     if problems:
-        messages.print(f"atnet: {len(problems)} problems of the data set:", markup=False)
+        plural = "s" if len(problems) > 1 else ""
+        messages.print(f"atnet: {len(problems)} problem{plural} of the data set:", markup=False)
     for problem in problems:
         messages.print(f"  {problem}", markup=False)
 

@@ -11,14 +11,12 @@ import numpy as np
 
 from atnet.data.composite import Composite, write_composite
 from atnet.data.damage import check_pictures
-from atnet.data.layout import Layout, Part, Role, Scheme, composite_names
+from atnet.data.layout import BACKGROUNDS_EACH, Layout, Part, Role, Scheme, composite_names
 from atnet.data.lists import NameList, find_list
 from atnet.data.scenes import DataSetError, Scene, find_problems
 from atnet.files.listing import files_by_stem, find_images, partner, size_of
 from atnet.parallel import map_unordered
 
-BACKGROUNDS_EACH = {"test": 20, "train": 100}
-"""Backgrounds for each foreground in the official sets."""
 MAX_RADIUS = 21
 """Pixels by which trimaps are eroded at most; at least it is 1."""
 Files = TypeVar("Files", list[Path], dict[str, Path])
@@ -171,6 +169,10 @@ def _find_sources(
 ) -> tuple[dict[str, Path], dict[str, Path], list[Path]]:
     """Finds foregrounds, alphas and backgrounds; names all folders that cannot be used at once."""
     layout, problems = wanted.layout, []
+    if not layout.folder.is_dir():
+        _refuse(
+            f"{layout.folder}: is not a folder; expected foregrounds, alphas, backgrounds there"
+        )
     foregrounds: dict[str, Path] = {}
     alphas: dict[str, Path] = {}
     source = wanted.backgrounds or layout.backgrounds
@@ -180,6 +182,8 @@ def _find_sources(
     with _noting(problems):
         alphas = _some(files_by_stem, layout.alphas)
     with _noting(problems):
+        if not source.is_dir():
+            raise ValueError(f"{source}: is not a folder")
         backgrounds = backgrounds or _some(find_images, source)
     _refuse(*problems)
     return foregrounds, alphas, backgrounds

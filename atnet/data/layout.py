@@ -19,6 +19,8 @@ Role = Literal["fg", "bg"]
 """What lists of names name: foregrounds or backgrounds."""
 _PREFIXES = {"train": ("train", "training"), "test": ("test",)}
 """Of lists; the first is the one that is written, Adobe's own may have the other."""
+BACKGROUNDS_EACH: dict[Part, int] = {"test": 20, "train": 100}
+"""Backgrounds for each foreground in the official sets."""
 _ARCHIVE = {"train": "Combined_Dataset/Training_set", "test": "Combined_Dataset/Test_set"}
 """Where Adobe's archive has its lists, and the original reads them."""
 
@@ -155,6 +157,24 @@ def foregrounds_of(composites: Iterable[str], order: Sequence[str] | None = None
             f"{len(order)} foregrounds; {len(beyond)} such composites"
         )
     return {name: order[int(first)] for name, first in firsts.items()}
+
+
+def official_name(composite: str, foreground: str) -> str:
+    """Returns how the official test set calls a composite of the original's.
+
+    Args:
+        composite: `<i>_<j>`.
+        foreground: The name of foreground i.
+
+    Returns:
+        `<foreground>_<k>`.
+
+    Example:
+        >>> official_name("2_43", "cat")
+        'cat_3'
+    """
+    i, j = map(int, composite.split("_"))
+    return f"{foreground}_{j - i * BACKGROUNDS_EACH['test']}"
 
 
 def _by_number(name: str) -> tuple[str | int, ...]:

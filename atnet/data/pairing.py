@@ -53,7 +53,9 @@ def pair_composites(
     """
     if are_numbered(composites, alphas):
         listed = find_list(layout, "fg")
-        return _by_list(layout, composites, listed) if listed else _by_sight(layout, composites)
+        if listed is None:
+            return _by_sight(layout, composites)
+        return _by_list(layout, composites, alphas, listed)
     foregrounds = foregrounds_of(composites)
     if alphas.keys().isdisjoint(foregrounds.values()):
         strange = [name for name in foregrounds if not are_numbered([name], alphas)]
@@ -65,7 +67,14 @@ def pair_composites(
     return Pairing(foregrounds, "composites are named after their foregrounds")
 
 
-def _by_list(layout: Layout, composites: dict[str, Path], listed: NameList) -> Pairing:
+def _by_list(
+    layout: Layout, composites: dict[str, Path], alphas: dict[str, Path], listed: NameList
+) -> Pairing:
+    if alphas.keys().isdisjoint(listed.names):
+        raise ValueError(
+            f"{listed.path}: none of its {len(listed.names)} names, such as {listed.names[0]}, is "
+            f"in {layout.alphas}; replace the list, or add the alphas"
+        )
     name = listed.path.relative_to(layout.folder).as_posix()
     try:
         foregrounds = foregrounds_of(composites, listed.names)

@@ -11,6 +11,7 @@ from atnet.evaluation.report import Comparison, write_comparison
 from atnet.evaluation.rows import Row, resume_rows
 from atnet.evaluation.run import Evaluation, run_evaluation
 from atnet.evaluation.trial import PREDICTIONS, Trial
+from atnet.matting.presets import PRESETS
 from atnet.parallel import usable_cores
 
 
@@ -140,6 +141,6 @@ def _place(trial: Trial) -> tuple[str, ...]:
     """Parts of the path of what is evaluated, if it has one."""
     if trial.method == PREDICTIONS and trial.alphas is not None:
         return trial.alphas.resolve().parts[1:]
-    if trial.method == "atnet" and trial.preset.endswith(".onnx"):
+    if trial.method == "atnet" and trial.preset not in PRESETS:
         return Path(trial.preset).resolve().parts[1:]
     return (trial.name,)

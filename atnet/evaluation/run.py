@@ -43,9 +43,14 @@ class Evaluation:
         """Returns what is evaluated, with the predictions where a folder has them.
 
         Raises:
-            ValueError: There is no such folder.
+            ValueError: There is no such folder, or no scene has the trimap that it needs.
         """
         trial, scenes = self.trial, self.data_set.scenes
+        if trial.trimaps == "supplied" and scenes and all(s.trimap is None for s in scenes):
+            raise ValueError(
+                f"{self.data_set.title}: has no trimaps; add them, or let them be made of the true "
+                "alphas: --make-trimaps band, or original"
+            )
         if trial.method != PREDICTIONS or trial.alphas is None:
             return scenes
         if not trial.alphas.is_dir():

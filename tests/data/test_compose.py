@@ -172,6 +172,12 @@ def test_all_problems_are_named_at_once(tmp_path):
     ]
 
 
+def test_a_missing_folder_is_one_problem_however_many_files_are_listed(tmp_path):
+    write_sources(tmp_path, ["cat"], [])
+    (tmp_path / "test_bg_names.txt").write_text("\n".join(FOUR))
+    assert problems_of(tmp_path, each=4) == [f"{tmp_path / 'bg_test'}: is not a folder"]
+
+
 def test_partners_are_missed_without_a_list_too(tmp_path):
     write_sources(tmp_path, ["cat", "dog"], ["a.png"])
     (tmp_path / "fg_test/cat.png").unlink()
@@ -189,6 +195,8 @@ def test_missing_and_empty_folders_are_named_together(tmp_path):
         f"{tmp_path / 'mask_test'}: has no images",
         f"{tmp_path / 'bg_test'}: is not a folder",
     ]
+    (problem,) = problems_of(tmp_path / "dta")
+    assert problem.startswith(f"{tmp_path / 'dta'}: is not a folder; expected")
 
 
 def test_numbers_as_names_cannot_be_told_from_the_originals_numbers(tmp_path):

@@ -15,6 +15,11 @@ def write(path, content):
     return path
 
 
+def names(layout, role):
+    found = find_list(layout, role)
+    return None if found is None else found.names
+
+
 def test_without_a_list_or_a_name_in_it_there_is_none(layout):
     assert find_list(layout, "fg") is None
     write(layout.folder / "test_fg_names.txt", " \n\r\n")
@@ -31,14 +36,14 @@ def test_suffixes_of_foregrounds_do_not_count_but_those_of_backgrounds_do(layout
     lines = "dog.JPG\r\n\n a b.v2.png \nphoto 1.5\nsub/x.png\n"
     for role in ("fg", "bg"):
         write(layout.folder / f"test_{role}_names.txt", lines)
-    assert find_list(layout, "fg").names == ["dog", "a b.v2", "photo 1.5", "sub/x"]
-    assert find_list(layout, "bg").names == ["dog.JPG", "a b.v2.png", "photo 1.5", "sub/x.png"]
+    assert names(layout, "fg") == ["dog", "a b.v2", "photo 1.5", "sub/x"]
+    assert names(layout, "bg") == ["dog.JPG", "a b.v2.png", "photo 1.5", "sub/x.png"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
 def test_what_editors_save_is_read(layout, encoding):
     write(layout.folder / "test_fg_names.txt", "café.png\r\ndog.png\r\n".encode(encoding))
-    assert find_list(layout, "fg").names == ["café", "dog"]
+    assert names(layout, "fg") == ["café", "dog"]
 
 
 def test_other_encodings_are_refused(layout):

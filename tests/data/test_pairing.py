@@ -129,6 +129,15 @@ def test_a_list_with_too_few_names_is_named(tmp_path):
     assert f"are 2 foregrounds; 2 such composites; complete {names}" in said
 
 
+def test_a_list_of_other_foregrounds_is_refused(tmp_path):
+    layout = write(tmp_path)
+    names = tmp_path / "test_fg_names.txt"
+    names.write_text("bird.png\nfish.png\nfrog.png")
+    assert refusal(layout).startswith(
+        f"{names}: none of its 3 names, such as bird, is in {layout.alphas}; replace the list"
+    )
+
+
 def test_official_names_need_no_list(tmp_path):
     layout = Layout(tmp_path, "test")
     for name in ("cat", "a b.c"):

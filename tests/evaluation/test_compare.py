@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,13 +49,20 @@ def test_predictions_are_named_after_their_folder_and_no_more_than_is_needed(tmp
     assert list(name_trials([read_from(one), read_from(far)])) == ["out", "knn"]
     assert list(name_trials([read_from(one), read_from(other)])) == ["one/out", "other/out"]
     assert list(name_trials([Trial("knn"), read_from(far)])) == ["knn", "one/knn"]
-    models = [Trial(preset=str(folder / "best.onnx")) for folder in (one, other)]
-    assert list(name_trials(models)) == ["one/out/best.onnx", "other/out/best.onnx"]
+    models = [Trial(preset=str(folder / "best.npz")) for folder in (one, other)]
+    assert list(name_trials(models)) == ["one/out/best.npz", "other/out/best.npz"]
+    runs = [Trial(preset="runs/one"), Trial(preset="runs/other"), Trial(preset="atnet-lite")]
+    assert list(name_trials(runs)) == ["one", "other", "atnet-lite"]
 
 
 @pytest.mark.parametrize(
     "trials",
-    [[Trial("knn")] * 2, [Trial(), Trial()], [read_from(Path("x")), read_from(Path("y/../x"))]],
+    [
+        [Trial("knn")] * 2,
+        [Trial(), Trial()],
+        [read_from(Path("x")), read_from(Path("y/../x"))],
+        [Trial(preset="a/x.npz"), Trial(preset="./a/x.npz")],
+    ],
 )
 def test_the_same_method_twice_is_refused(trials):
     with pytest.raises(ValueError, match="is asked for twice; name each method once"):
@@ -123,7 +131,7 @@ def test_what_is_wrong_is_found_before_any_method_begins(data_set, trials, tmp_p
 
     refused("gone: is not a folder", read_from(tmp_path / "gone"))
     refused("preset is 'magic'", Trial(preset="magic"))
-    refused("quality is 'magic'", Trial(quality="magic"))
+    refused("quality is 'magic'", replace(Trial(), quality="magic"))
     alone = tmp_path / "alone"
     run_evaluation(Evaluation(data_set, trials[0], alone))
     refused("holds the report of one method", trials[1], folder=alone)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -86,3 +87,15 @@ def test_a_stopped_run_goes_on(data_set, tmp_path):
         Evaluation(data_set, Trial(), tmp_path / "out", resume=True), progress=computed.append
     )
     assert [row.name for row in computed] == ["scene1"]
+
+
+def test_what_every_scene_lacks_is_refused_at_once(data_set, tmp_path):
+    bare = [replace(scene, trimap=None) for scene in data_set.scenes]
+    wanted = Evaluation(DataSet("discs", bare), Trial(), tmp_path / "out")
+    with pytest.raises(ValueError, match=r"^discs: has no trimaps; .* --make-trimaps band"):
+        run_evaluation(wanted)
+    with pytest.raises(ValueError, match=r"gone: is not a folder; expected alphas named as the"):
+        run_evaluation(
+            replace(wanted, trial=Trial(PREDICTIONS, alphas=tmp_path / "gone"), data_set=data_set)
+        )
+    assert not (tmp_path / "out").exists()

@@ -6,7 +6,7 @@ Xu, Price, Cohen, Huang, "Deep Image Matting", CVPR 2017.
 from pathlib import Path
 from typing import NamedTuple
 
-from atnet.data.layout import Layout
+from atnet.data.layout import Layout, are_numbered, official_name
 from atnet.data.pairing import pair_composites
 from atnet.data.scenes import TRIMAP_POLICIES, Scene
 from atnet.files.listing import files_by_stem, partner
@@ -35,7 +35,8 @@ def read_composition1k(folder: Path) -> Composites:
 
     Args:
         folder: Has `merged_test`, `mask_test` (one alpha for each foreground) and perhaps
-            `trimap_test` (one trimap for each composite).
+            `trimap_test` (one trimap for each composite, of its name; to the original's names
+            official ones belong, too).
 
     Returns:
         Scenes in order of foreground and number, and what tells their foregrounds.
@@ -45,27 +46,34 @@ def read_composition1k(folder: Path) -> Composites:
             show.
     """
     layout = Layout(folder, "test")
-    if folder.is_dir() and not layout.composites.is_dir():
-        raise ValueError(
-            f"{layout.composites}: is not a folder; `atnet compose --data {folder}` makes it"
-        )
+    for needed in (layout.composites, layout.alphas) if folder.is_dir() else ():
+        if not needed.is_dir():
+            raise ValueError(f"{needed}: is not a folder; {_advice(layout)}")
     composites, alphas = files_by_stem(layout.composites), files_by_stem(layout.alphas)
     if not composites:
-        raise ValueError(
-            f"{layout.composites}: has no images; `atnet compose --data {folder}` makes them"
-        )
+        raise ValueError(f"{layout.composites}: has no images; {_advice(layout)}")
     trimaps = files_by_stem(layout.trimaps) if layout.trimaps.is_dir() else None
     foregrounds, pairing = pair_composites(layout, composites, alphas)
+    named = {name: name for name in foregrounds}
+    if trimaps and trimaps.keys().isdisjoint(named) and are_numbered(composites, alphas):
+        named = {name: official_name(name, shown) for name, shown in foregrounds.items()}
+        pairing = f"{pairing}; trimaps have official names"
     scenes = [
         Scene(
             name=name,
             image=composites[name],
-            trimap=None if trimaps is None else partner(trimaps, layout.trimaps, name),
+            trimap=partner(trimaps, layout.trimaps, named[name]) if trimaps else None,
             alpha=partner(alphas, layout.alphas, foreground),
         )
         for name, foreground in foregrounds.items()
     ]
     return Composites(scenes, pairing)
+
+
+def _advice(layout: Layout) -> str:
+    if layout.foregrounds.is_dir() and layout.alphas.is_dir():
+        return f"`atnet compose --data {layout.folder}` makes composites"
+    return "a test set has composites in merged_test and their foregrounds' alphas in mask_test"
 
 
 def comparability(policy: str, scenes: int) -> str:

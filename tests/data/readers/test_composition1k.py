@@ -47,13 +47,22 @@ def test_names_of_neither_scheme_are_refused(tmp_path, merged):
 
 
 def test_what_was_not_composed_yet_is_refused_with_the_command_that_does(tmp_path):
-    save(tmp_path / "mask_test/cat.png", PIXELS)
-    advice = f"`atnet compose --data {tmp_path}`"
-    with pytest.raises(ValueError, match=f"merged_test: is not a folder; {advice} makes it"):
+    for role in ("mask", "fg"):
+        save(tmp_path / f"{role}_test/cat.png", PIXELS)
+    advice = f"`atnet compose --data {tmp_path}` makes composites"
+    with pytest.raises(ValueError, match=f"merged_test: is not a folder; {advice}"):
         read_composition1k(tmp_path)
     (tmp_path / "merged_test").mkdir()
-    with pytest.raises(ValueError, match=f"merged_test: has no images; {advice} makes them"):
+    with pytest.raises(ValueError, match=f"merged_test: has no images; {advice}"):
         read_composition1k(tmp_path)
+
+
+def test_a_folder_of_something_else_is_refused_with_what_is_expected(tmp_path):
+    save(tmp_path / "cat_0.png", PIXELS)
+    for missing in ("merged_test", "mask_test"):
+        with pytest.raises(ValueError, match=f"{missing}: is not a folder; a test set has comp"):
+            read_composition1k(tmp_path)
+        (tmp_path / missing).mkdir()
 
 
 def test_missing_trimaps_and_alphas_are_problems(tmp_path):
@@ -64,8 +73,26 @@ def test_missing_trimaps_and_alphas_are_problems(tmp_path):
     ]
 
 
+def test_adobes_trimaps_belong_to_the_originals_composites_too(tmp_path):
+    """Foreground 1 has composites 20 to 39, which are its numbers 0 to 19."""
+    write(tmp_path, ["0_3", "1_20", "1_39"], ["dog", "cat"], ["dog_3", "cat_0", "cat_19", "cat_5"])
+    (tmp_path / "test_fg_names.txt").write_text("dog.png\ncat.png")
+    scenes, pairing = read_composition1k(tmp_path)
+    assert {scene.name: scene.trimap and scene.trimap.stem for scene in scenes} == {
+        "0_3": "dog_3", "1_20": "cat_0", "1_39": "cat_19",
+    }  # fmt: skip
+    assert pairing.endswith("test_fg_names.txt; trimaps have official names")
+    save(tmp_path / "trimap_test/0_3.png", PIXELS)  # of the same names as composites
+    assert find_problems(read_composition1k(tmp_path).scenes) == [
+        f"{name}: trimap {tmp_path / f'trimap_test/{name}.png'} is missing"
+        for name in ("1_20", "1_39")
+    ]
+
+
 def test_without_a_folder_of_trimaps_there_are_none(tmp_path):
     write(tmp_path, ["cat_0"], ["cat"])
+    assert read_composition1k(tmp_path).scenes[0].trimap is None
+    (tmp_path / "trimap_test").mkdir()
     assert read_composition1k(tmp_path).scenes[0].trimap is None
 
 
