@@ -115,6 +115,15 @@ def test_all_bytes_are_on_disk_before_the_first_name_changes(tmp_path, monkeypat
     assert {"a.bin", "b.bin"} <= set(events[2:])
 
 
+def test_a_folder_that_takes_no_files_is_found_first(tmp_path, monkeypatch):
+    """The system is asked whether names can be added there; of an administrator it says yes."""
+    asked = []
+    monkeypatch.setattr(os, "access", lambda *question: asked.append(question))
+    with pytest.raises(OSError, match=r"a\.bin: cannot be written: the folder .* takes no files"):
+        check_target(tmp_path / "a.bin")
+    assert asked == [(tmp_path, os.W_OK | os.X_OK)]
+
+
 def test_a_target_that_can_be_written_is_not_touched(tmp_path):
     (tmp_path / "a.bin").write_bytes(b"x")
     for name in ("a.bin", "b.bin"):
