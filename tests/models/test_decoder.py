@@ -13,6 +13,8 @@ from atnet.models.decoder import (
 from atnet.models.encoders import SKIP_CHANNELS
 from helpers import randomise, to_numpy, weights_by_name
 
+pytestmark = pytest.mark.backend
+
 RNG = np.random.default_rng(0)
 
 

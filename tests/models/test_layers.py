@@ -12,6 +12,8 @@ from atnet.models.layers import (
 )
 from helpers import randomise, to_numpy, weights_by_name
 
+pytestmark = pytest.mark.backend
+
 RNG = np.random.default_rng(0)
 
 

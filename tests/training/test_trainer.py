@@ -86,6 +86,7 @@ def final_arrays(folder, runs):
     return checkpoint.arrays
 
 
+@pytest.mark.backend
 def test_a_run_killed_at_any_moment_ends_with_the_same_weights(folder):
     write_config(folder, "killed")
     written = folder / "killed" / STAGE / "checkpoints"
@@ -145,6 +146,7 @@ def rows(folder):
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
+@pytest.mark.backend
 def test_a_run_leaves_figures_pictures_weights_and_checkpoints(folder):
     run_folder = folder / "runs" / STAGE
     history = rows(run_folder)
@@ -162,6 +164,7 @@ def test_a_run_leaves_figures_pictures_weights_and_checkpoints(folder):
     assert load_network(run_folder / "best.npz").encoder == "small"
 
 
+@pytest.mark.backend
 def test_the_best_weights_are_averages_and_were_validated(folder, tmp_path):
     path, place = write_config(folder, "best"), folder / "runs" / STAGE
     best = min(rows(place), key=lambda row: row["val_sad"])
@@ -201,6 +204,7 @@ def untrained(folder):
 SCHEDULE = "12\nwarmup = 4\nlearning_rate = 0.1"
 
 
+@pytest.mark.backend
 @pytest.mark.parametrize(
     ("step", "share"), [(0, 0), (1, 0.25), (2, 0.5), (4, 1), (8, 0.51), (12, 0.02)]
 )
@@ -210,6 +214,7 @@ def test_the_rate_warms_up_and_falls_along_half_a_cosine(untrained, step, share)
     assert float(untrained.optimizer.learning_rate) == pytest.approx(share * 0.1, abs=1e-8)
 
 
+@pytest.mark.backend
 def test_kernels_alone_decay(untrained):
     """By rate times decay, where no gradient moves them: 0.1 x 0.5 at the end of the warm-up."""
     one_of_each = {variable.name: variable for variable in untrained.trainable_variables}
@@ -317,6 +322,7 @@ def test_refinement_without_a_first_stage_says_what_to_do(folder):
         run("refinement", write_config(folder, "nothing"))
 
 
+@pytest.mark.backend
 def test_a_loss_that_is_no_number_stops_the_run(folder):
     path = write_config(folder, "diverged")
     path.write_text(path.read_text().replace("learning_rate = 1e-3", "learning_rate = 1e35"))
