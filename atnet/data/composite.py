@@ -74,10 +74,6 @@ def adobe_composite(
         >>> adobe_composite(white, black, np.full((2, 2), 0.25, np.float32))[0, 0]
         array([0.25, 0.25, 0.25], dtype=float32)
     """
-    if foreground.shape[:2] != alpha.shape:
-        raise ValueError(
-            f"foreground is {foreground.shape[:2]}, alpha {alpha.shape}; sizes must be equal"
-        )
     return composite(foreground, fit_background(background, *alpha.shape), alpha)
 
 

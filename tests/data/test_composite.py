@@ -112,7 +112,7 @@ def task(tmp_path):
         foreground=save(tmp_path / "fg/cat.png", noise(40, 50)),
         alpha=save(tmp_path / "mask/cat.png", alpha),
         background=save(tmp_path / "bg/room.png", noise(30, 32)),
-        target=tmp_path / "merged/cat_0.png",
+        target=tmp_path / "out/merged/cat_0.png",
     )
 
 
@@ -122,6 +122,18 @@ def pixels(path):
 
 def changed(task, **fields):
     return Composite(**{**vars(task), **fields})
+
+
+def test_a_composite_is_done_when_all_its_files_are_there(task, tmp_path):
+    trimap = tmp_path / "out/trimaps/cat_0.png"
+    both = changed(task, trimap=trimap)
+    assert [task.is_done(), both.is_done()] == [False, False]
+    save(trimap, noise(2, 2))
+    assert [task.is_done(), both.is_done()] == [False, False]
+    save(task.target, noise(2, 2))
+    assert [task.is_done(), both.is_done()] == [True, True]
+    trimap.unlink()
+    assert [task.is_done(), both.is_done()] == [True, False]
 
 
 def test_files_are_the_scripts_rounded_and_not_cut_off(task):

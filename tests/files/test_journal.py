@@ -1,3 +1,5 @@
+import os
+
 import fsspec
 import pytest
 
@@ -21,10 +23,13 @@ def test_entries_come_back_as_they_were_added(path):
     assert len(read_journal(path)) == 3
 
 
-def test_an_entry_is_on_disk_when_the_call_returns(tmp_path):
+def test_an_entry_is_on_disk_when_the_call_returns(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda number: synced.append(os.fstat(number).st_size))
     with appending(tmp_path / "rows.jsonl") as append:
         append({"name": "a"})
         assert read_journal(tmp_path / "rows.jsonl") == [{"name": "a"}]
+        assert synced == [len(b'{"name": "a"}\n')]
 
 
 def test_no_file_is_no_entries(tmp_path):

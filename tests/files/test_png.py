@@ -109,6 +109,16 @@ def test_resolution_is_written_as_pixels_a_metre():
     assert chunk(b"pHYs", struct.pack(">IIB", 11811, 2835, 1)) in data
 
 
+def test_who_made_a_picture_is_written_as_exif():
+    exif = Image.Exif()
+    exif[0x013B] = "Ada"
+    plain = png(7, 5, 16, 0, rows(GREY_16))
+    with Image.open(io.BytesIO(with_metadata(plain, Metadata(exif=exif), colour=False))) as file:
+        assert file.getexif()[0x013B] == "Ada"
+        assert file.info["exif"].count(b"Exif") == 1  # Pillow's own, for the chunk has none
+        file.load()
+
+
 @pytest.mark.parametrize("data", [b"no picture", png(7, 5, 8, 0, 5 * bytes(8))])
 def test_what_is_not_decoded_to_16_bits_is_refused(data):
     with pytest.raises(ImageError, match=r"a\.png: is a 16-bit PNG of an unusual kind"):

@@ -1,4 +1,5 @@
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -7,7 +8,16 @@ from PIL import Image, ImageCms
 from atnet.files.images import ImageError, encode_image, read_image, read_photograph
 from atnet.files.metadata import Metadata
 from atnet.files.profiles import from_srgb, is_rgb, srgb_conversion, srgb_profile
-from image_files import LINEAR_GREY_PROFILE, RGB_8, WIDE_PROFILE, cmyk_profile, deep_png_with, saved
+from image_files import (
+    COMMON,
+    LINEAR_GREY_PROFILE,
+    RGB_8,
+    WIDE_PROFILE,
+    cmyk_profile,
+    deep_png_with,
+    profile,
+    saved,
+)
 
 
 def test_srgb_s_own_profile_is_the_same_every_time_and_needs_no_conversion():
@@ -15,6 +25,28 @@ def test_srgb_s_own_profile_is_the_same_every_time_and_needs_no_conversion():
     assert srgb_conversion(srgb_profile(), "RGB", "x") is None
     name = ImageCms.getProfileName(io.BytesIO(srgb_profile())).strip()
     assert "sRGB" in name
+
+
+def brightening(levels):
+    """Grey whose tones are those of sRGB, moved up by levels of 255."""
+    encoded = np.minimum(np.arange(256) + levels, 255) / 255
+    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+    tones = np.rint(65535 * linear).astype(int).tolist()
+    table = b"curv" + bytes(4) + struct.pack(">I256H", 256, *tones)
+    return profile(b"GRAY", b"XYZ ", COMMON | {b"kTRC": table})
+
+
+def test_a_profile_that_moves_no_value_by_more_than_one_needs_no_conversion():
+    assert srgb_conversion(brightening(1), "L", "x") is None
+    conversion = srgb_conversion(brightening(2), "L", "x")
+    assert conversion is not None
+    converted = conversion.apply(Image.fromarray(np.array([[100, 200]], np.uint8)))
+    assert np.asarray(converted)[0, :, 0].tolist() == [102, 202]
+
+
+def test_an_unusable_profile_is_ignored_with_a_warning():
+    with pytest.warns(UserWarning, match="x: unusable colour profile ignored"):
+        assert srgb_conversion(b"no profile at all", "RGB", "x") is None
 
 
 @pytest.mark.parametrize("suffix", [".tif", ".webp", ".jpg"])

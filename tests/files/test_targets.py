@@ -1,6 +1,7 @@
 import os
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from atnet.files.problems import ProblemsError
@@ -104,3 +105,14 @@ def test_what_is_not_to_be_replaced_is_named():
         check_absent([Path("photo.png"), Path("new.png")])
     with pytest.raises(ProblemsError, match=r"photo.png: exists.*; link.png: exists"):
         check_absent([Path("photo.png"), Path("link.png")])
+
+
+def test_objects_of_a_storage_are_not_replaced_either():
+    there, new = StoragePath("memory://out/a.png"), StoragePath("memory://out/b.png")
+    there.write_bytes(b"x")
+    try:
+        check_absent([new])
+        with pytest.raises(OSError, match=r"out/a\.png: exists"):
+            check_absent([new, there])
+    finally:
+        fsspec.filesystem("memory").store.clear()

@@ -80,6 +80,7 @@ def untaught(**arguments):
     return [path for path, slope in slopes.items() if not np.abs(slope).max() > 0]
 
 
+@pytest.mark.backend
 @pytest.mark.parametrize(
     "parts",
     [
@@ -183,6 +184,7 @@ def test_a_network_comes_back_in_its_own_precision(parts, tmp_path):
     assert keras.config.dtype_policy() == policy
 
 
+@pytest.mark.backend
 def test_bfloat16_computes_and_answers_in_float32():
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
@@ -198,6 +200,7 @@ def test_bfloat16_computes_and_answers_in_float32():
     np.testing.assert_allclose(half, full.predict_on_batch(example_inputs())["alpha"], atol=0.05)
 
 
+@pytest.mark.backend
 def test_a_batch_equals_its_images_one_by_one(model):
     first, second = example_inputs(seed=1), example_inputs(seed=2)
     both = {key: np.concatenate([first[key], second[key]]) for key in first}

@@ -45,6 +45,7 @@ def outputs(arrays, x):
     return results
 
 
+@pytest.mark.backend
 def test_every_convolution_varies_by_one(encoder, arrays):
     images = noise_images(2, 32)
     scaled = with_unit_deviations(encoder, arrays, images)

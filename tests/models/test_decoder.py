@@ -7,6 +7,8 @@ from atnet.models.decoder import AlphaHead, AttentionTransferDecoder
 from atnet.models.encoders import SKIP_CHANNELS
 from helpers import randomise, to_numpy, weights_by_name
 
+pytestmark = pytest.mark.backend
+
 RNG = np.random.default_rng(0)
 
 

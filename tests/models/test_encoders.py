@@ -20,6 +20,7 @@ def test_every_encoder_is_tested():
     assert set(BACKBONES) - {"small"} == set(BOTTOM_CHANNELS)
 
 
+@pytest.mark.backend
 def test_five_skips_and_the_bottom(encoder):
     name, model = encoder
     features = model.predict_on_batch(np.zeros((1, 64, 96, 4), "float32"))

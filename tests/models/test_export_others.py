@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from atnet.models.atnet import ATNet
+from atnet.models.encoders import build_encoder
 from helpers import example_inputs, randomise
 
 pytestmark = pytest.mark.torch
@@ -41,33 +42,48 @@ def test_another_encoder_exports_alike(tmp_path):
     assert operators.count("Sub") == 2
 
 
-def small_network(channels=3):
-    """A convolution with a bias, normalised: ResNet-50 is made of such, and slow to trace."""
-    image = keras.Input((None, None, channels), name="image")
-    trimap = keras.Input((None, None, 1), name="trimap")
-    x = keras.layers.Concatenate()([image, trimap])
-    x = keras.layers.Conv2D(4, 3, padding="same", bias_initializer="ones")(x)
-    x = keras.layers.BatchNormalization()(x)
-    alpha = keras.layers.Conv2D(2, 1, use_bias=False)(keras.layers.ReLU()(x))
-    network = keras.Model({"image": image, "trimap": trimap}, {"alpha": alpha})
-    randomise(network)
-    return network
-
-
-def test_biased_convolutions_take_their_normalisation_in(tmp_path):
+def test_resnet50_takes_its_normalisation_into_biased_convolutions(tmp_path):
+    """Its stem, its first block, and the first that halves: the others repeat these for minutes."""
     import onnx
     import onnxruntime
 
     from atnet.models.export import export_onnx
 
-    network, path, inputs = small_network(), tmp_path / "model.onnx", example_inputs(64, 96)
+    encoder = build_encoder("resnet50")
+    randomise(encoder, scale=0.3)
+    ends = ("conv2_block1_out", "conv2_block3_out", "conv3_block1_out")
+    first, before, last = (encoder.get_layer(name).output for name in ends)
+    blocks = [keras.Model(encoder.input, first), keras.Model(before, last)]
+    network = with_named_inputs([*blocks, keras.layers.Conv2D(4, 1, use_bias=False)])
+    path, inputs = tmp_path / "model.onnx", example_inputs(64, 96)
     export_onnx(network, path, half_storage=False)
     (alpha,) = onnxruntime.InferenceSession(path).run(["alpha"], inputs)
-    np.testing.assert_allclose(
-        np.asarray(alpha), network.predict_on_batch(inputs)["alpha"], atol=1e-5
-    )
-    operators = {node.op_type for node in onnx.load(path).graph.node}
-    assert operators == {"Concat", "Conv", "Relu", "Transpose"}
+    expected = network.predict_on_batch(inputs)["alpha"]
+    assert expected.shape == (1, 8, 12, 4)
+    np.testing.assert_allclose(np.asarray(alpha), expected, atol=1e-5 * np.abs(expected).max())
+    operators = [node.op_type for node in onnx.load(path).graph.node]
+    assert operators.count("Conv") == 1 + 2 * (3 + 1) + 1  # two blocks with shortcuts
+    assert not {"Sub", "Mul", "BatchNormalization"} & set(operators)
+
+
+def with_named_inputs(parts, channels=3):
+    """Makes of what takes one tensor, an image and its trimap, what the exporter takes."""
+    image = keras.Input((None, None, channels), name="image")
+    trimap = keras.Input((None, None, 1), name="trimap")
+    alpha = keras.layers.Concatenate()([image, trimap])
+    for part in parts:
+        alpha = part(alpha)
+    return keras.Model({"image": image, "trimap": trimap}, {"alpha": alpha})
+
+
+def small_network(channels=3):
+    parts = [
+        keras.layers.Conv2D(4, 3, padding="same"),
+        keras.layers.BatchNormalization(),
+        keras.layers.ReLU(),
+        keras.layers.Conv2D(2, 1, use_bias=False),
+    ]
+    return with_named_inputs(parts, channels)
 
 
 def test_kernels_are_stored_in_half_precision_unless_told_otherwise(tmp_path):

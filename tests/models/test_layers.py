@@ -8,6 +8,8 @@ from atnet.models.layers import AttentionTransferModule, FeatureAttentionBlock, 
 from atnet.models.upsampling import BilinearBlock, ScaleTransferBlock, TransposedBlock
 from helpers import randomise, to_numpy, weights_by_name
 
+pytestmark = pytest.mark.backend
+
 RNG = np.random.default_rng(0)
 
 

@@ -164,6 +164,7 @@ def stem(channels, convolution, normalisation, biased):
     return keras.Model(inputs, [x, layers.Conv2D(2, 1, name="project1")(x)])
 
 
+@pytest.mark.backend
 @pytest.mark.parametrize(
     ("name", "module", "stem_layers"),
     [
@@ -202,6 +203,7 @@ def lite0(tmp_path_factory):
     return arrays, path, network
 
 
+@pytest.mark.backend
 def test_lite0_equals_its_formula(lite0):
     arrays, _, network = lite0
     image = colours(32, 64)

@@ -1,8 +1,11 @@
 import numpy as np
+import pytest
 
 import reference
 from atnet.models.refinement import OriginalRefinement, ResidualRefinement
 from helpers import randomise, to_numpy
+
+pytestmark = pytest.mark.backend
 
 RNG = np.random.default_rng(0)
 IMAGE = RNG.random((1, 6, 8, 3)).astype("float32")

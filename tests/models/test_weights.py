@@ -46,6 +46,7 @@ def test_names_are_those_of_the_published_archive():
     assert tuple(names["refinement/residual/kernel"].shape) == (3, 3, 64, 1)
 
 
+@pytest.mark.backend
 def test_a_round_trip_keeps_every_value(model, archive):
     network = load_network(archive)
     inputs = example_inputs()
@@ -202,6 +203,7 @@ def test_missing_and_foreign_files(tmp_path, name, error, message):
         load_network(tmp_path / name)
 
 
+@pytest.mark.backend
 def test_weights_of_another_implementation_give_its_values(optional_data):
     folder = optional_data / "bootstrap"
     network = load_network(folder / "atnet_vgg16_float16.npz")

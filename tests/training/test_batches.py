@@ -1,7 +1,10 @@
 import keras
 import numpy as np
+import pytest
 
 from atnet.training.batches import Batch, batch_from_bytes, unknown_weight
+
+pytestmark = pytest.mark.backend
 
 
 def test_bytes_become_exact_floats():

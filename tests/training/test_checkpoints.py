@@ -29,6 +29,7 @@ def model():
     return made
 
 
+@pytest.mark.backend
 def test_a_restored_model_goes_on_as_the_saved_one(model, tmp_path):
     path = checkpoints.save(tmp_path, model, 7, [{"step": 7.0}], {"data": {"seed": 1}})
     assert checkpoints.step_of(path) == 7
@@ -47,6 +48,7 @@ def test_a_restored_model_goes_on_as_the_saved_one(model, tmp_path):
         assert name in found.arrays
 
 
+@pytest.mark.backend
 def test_weights_optimiser_and_average_are_in_it(model):
     arrays = checkpoints.variable_arrays(model)
     weights, moments = 4, 2 * 4

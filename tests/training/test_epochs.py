@@ -63,6 +63,7 @@ def test_no_number_is_refused_with_the_step(loss):
     refuse_nan(0.5, 12)
 
 
+@pytest.mark.backend
 def test_averages_stand_in_for_the_weights_for_a_while():
     """One weight is moved by 1 twice; by halves, its average is (1 + 2) / 2."""
     model: Any = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])

@@ -19,6 +19,8 @@ from atnet.training.losses import (
 )
 from atnet.training.perceptual import PerceptualFeatures
 
+pytestmark = pytest.mark.backend
+
 FEATURES = PerceptualFeatures("random")
 LOSSES = [
     alpha_loss,

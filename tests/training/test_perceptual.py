@@ -28,6 +28,7 @@ def archive(donor, tmp_path):
     return path
 
 
+@pytest.mark.backend
 def test_features_are_those_of_vgg16_on_its_own_input(donor, archive):
     image = np.random.default_rng(0).random((1, 16, 24, 3), "float32")
     preprocessed = applications.vgg16.preprocess_input(255 * image)

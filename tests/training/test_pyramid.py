@@ -5,6 +5,8 @@ import pytest
 import pyramid_reference
 from atnet.training.pyramid import laplacian_pyramid
 
+pytestmark = pytest.mark.backend
+
 IMAGE = np.random.default_rng(0).random((16, 32))
 
 

@@ -10,6 +10,8 @@ from atnet.training.config import LossWeights
 from atnet.training.losses import MattingLoss
 from atnet.training.stages import SILENT, STAGES, StageModel, previous_stage
 
+pytestmark = pytest.mark.backend
+
 SIZE = 32
 
 

@@ -87,6 +87,7 @@ def final_arrays(folder, runs):
     return checkpoint.arrays
 
 
+@pytest.mark.backend
 def test_a_run_killed_at_any_moment_ends_with_the_same_weights(folder):
     write_config(folder, "killed")
     written = folder / "killed" / STAGE / "checkpoints"
@@ -158,6 +159,7 @@ def rows(folder):
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
+@pytest.mark.backend
 def test_a_run_leaves_figures_pictures_weights_and_checkpoints(folder):
     run_folder = folder / "runs" / STAGE
     history = rows(run_folder)
@@ -191,6 +193,7 @@ def test_a_stage_that_has_ended_can_be_made_longer(folder):
         run(STAGE, write_config(folder, "longer"))
 
 
+@pytest.mark.backend
 def test_the_best_weights_are_averages_and_were_validated(folder, tmp_path):
     path, place = write_config(folder, "best"), folder / "runs" / STAGE
     best = min(rows(place), key=lambda row: row["val_sad"])
@@ -230,6 +233,7 @@ def untrained(folder):
 SCHEDULE = "12\nwarmup = 4\nlearning_rate = 0.1"
 
 
+@pytest.mark.backend
 @pytest.mark.parametrize(
     ("step", "share"), [(0, 0), (1, 0.25), (2, 0.5), (4, 1), (8, 0.51), (12, 0.02)]
 )
@@ -239,6 +243,7 @@ def test_the_rate_warms_up_and_falls_along_half_a_cosine(untrained, step, share)
     assert float(untrained.optimizer.learning_rate) == pytest.approx(share * 0.1, abs=1e-8)
 
 
+@pytest.mark.backend
 def test_kernels_alone_decay(untrained):
     """By rate times decay, where no gradient moves them: 0.1 x 0.5 at the end of the warm-up."""
     one_of_each = {variable.name: variable for variable in untrained.trainable_variables}
@@ -360,6 +365,7 @@ def test_without_a_test_part_a_share_of_the_training_set_validates(tmp_path):
     assert run(STAGE, path)["val_sad"] > 0
 
 
+@pytest.mark.backend
 def test_a_loss_that_is_no_number_stops_the_run(folder):
     path = write_config(folder, "diverged")
     path.write_text(path.read_text().replace("learning_rate = 1e-3", "learning_rate = 1e35"))
