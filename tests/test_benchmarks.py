@@ -1,9 +1,13 @@
 """Benchmarks that need nothing but a small data set run to their end."""
 
+import importlib
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from scene_files import disc_scene, save
 from training_files import write_backgrounds, write_training_set
@@ -102,3 +106,91 @@ def test_load_on_the_service_is_measured():
     assert ran.returncode == 0, ran.stderr
     row = ran.stdout.strip().splitlines()[-1].strip("| ").split(" | ")
     assert row[:5] == ["alpha", "fast", "0.1", "4", "8"]
+
+
+ABLATION = """
+[data]
+size = 32
+batch = 2
+workers = 0
+[network]
+encoder = "efficientnet_lite0"
+width = "half"
+[run]
+steps_per_epoch = 1
+samples = 2
+[encoder_decoder]
+steps = 2
+warmup = 1
+[joint]
+steps = 2
+warmup = 1
+"""
+
+
+@pytest.mark.torch
+def test_parts_are_taken_away_in_turn_and_what_has_ended_is_not_repeated(tmp_path):
+    for suffix in ("", "_test"):
+        write_training_set(tmp_path / "data", count=2, suffix=suffix)
+    (tmp_path / "ablation.toml").write_text(ABLATION)
+    out, page = tmp_path / "out", tmp_path / "page" / "ablation.md"
+    page.parent.mkdir()
+    command = [
+        *(sys.executable, BENCHMARKS / "ablation.py", "--data", tmp_path / "data"),
+        *("--config", tmp_path / "ablation.toml", "--out", out, "--page", page),
+        *("--seeds", "1", "--samples", "1", "--variants", "baseline", "without refinement"),
+    ]
+    written = []
+    for _ in range(2):
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stderr
+        text = page.read_text(encoding="utf-8")
+        assert text.count("\n| without refinement ") == 2  # errors and costs
+        written.append([path.stat().st_mtime_ns for path in sorted(out.rglob("*.json"))])
+    assert len(written[0]) == 4
+    assert written[0] == written[1]
+    assert (page.parent / "images" / "ablation.svg").is_file()
+
+
+@pytest.mark.torch
+def test_a_difference_is_weighed_against_the_spread_of_both(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    page = importlib.import_module("ablation_page")
+
+    def runs(*sads):
+        return [page.Figures(1.0, [], {"sad": sad}, None) for sad in sads]
+
+    # Means 2 and 2.5; variances 1 of three runs and 0.5 of two: (2 * 1 + 1 * 0.5) / 3.
+    found = {"baseline": runs(1, 2, 3), "less": runs(2, 3), "once": runs(4)}
+    change, noise = page.difference(found, "less", "drawn")
+    assert change == pytest.approx(0.5)
+    assert noise == pytest.approx(math.sqrt(2.5 / 3))
+    assert page.judged(change, noise) == "within the noise"
+    assert page.judged(1, noise) == "worse by 1.00"
+    assert page.judged(-1, noise) == "better by 1.00"
+    assert page.judged(*page.difference(found, "once", "drawn")) == "not to be told from one seed"
+
+
+@pytest.mark.torch
+def test_the_refinement_network_is_measured_with_and_without(tmp_path):
+    image, trimap, alpha = disc_scene()
+    save(tmp_path / "input_training_lowres/disc.png", image)
+    save(tmp_path / "gt_training_lowres/disc.png", alpha)
+    for number in (1, 2):
+        save(tmp_path / f"trimap_training_lowres/Trimap{number}/disc.png", trimap)
+    ran = subprocess.run(
+        [sys.executable, BENCHMARKS / "refinement_network.py", tmp_path, "--presets", "atnet-lite"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    rows = [
+        [cell.strip() for cell in line.strip("| ").split("|")]
+        for line in ran.stdout.strip().splitlines()[-4:]
+    ]
+    assert [row[1:4] for row in rows] == [
+        [f"Trimap{number}", output, "1"]
+        for output in ("coarse alpha", "alpha")
+        for number in (1, 2)
+    ]
+    coarse, _, refined, _ = (row[4:10] for row in rows)
+    assert coarse != refined
