@@ -179,3 +179,19 @@ USES = {
 def test_other_arrays_are_refused_in_the_same_words(use, image, alpha, message):
     with pytest.raises(ValueError, match=message):
         USES[use](image, alpha)
+
+
+def test_a_picture_that_is_too_wide_loses_both_its_ends():
+    row = np.arange(8, dtype=np.float32) / 8
+    picture = np.broadcast_to(row[:, None], (2, 8, 3))
+    np.testing.assert_allclose(cover(picture, 2, 4), picture[:, 2:6])
+    np.testing.assert_allclose(cover(picture.swapaxes(0, 1), 4, 2), picture[:, 2:6].swapaxes(0, 1))
+
+
+def test_far_from_the_foreground_its_mean_colour_is_there():
+    image = np.zeros((8, 8, 3), np.float32)
+    image[:, :4], image[:, 4:] = (1, 0.5, 0), (0, 0, 1)
+    alpha = np.zeros((8, 8), np.float32)
+    alpha[:, :4] = 1
+    found = estimate_foreground(image, alpha)
+    np.testing.assert_allclose(found, np.broadcast_to([1, 0.5, 0], found.shape), atol=1e-6)

@@ -1,6 +1,7 @@
 import resource
 import signal
 from importlib.metadata import PackageNotFoundError
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -78,6 +79,23 @@ def test_a_damaged_checkpoint_is_passed_over_with_a_warning(model, tmp_path):
         found = checkpoints.latest(tmp_path)
     assert found is not None
     assert found.step == 1
+
+
+def test_what_a_file_would_run_is_not_run(model, tmp_path):
+    """A pickled object may name any function; reading it would call that."""
+    checkpoints.save(tmp_path, model, 1, [], {})
+    np.savez(tmp_path / "step-00000002.npz", meta=np.array(Trap(tmp_path / "sprung"), object))
+    with pytest.warns(UserWarning, match=r"step-00000002\.npz is damaged"):
+        checkpoints.latest(tmp_path)
+    assert not (tmp_path / "sprung").exists()
+
+
+class Trap:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
 
 
 def test_the_last_ones_and_the_best_are_kept(model, tmp_path):

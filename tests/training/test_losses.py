@@ -147,6 +147,13 @@ def test_perceptual_by_hand():
     assert float(loss) == pytest.approx(0.05 / 0.5, rel=1e-4)
 
 
+def test_perceptual_composes_with_the_true_colours():
+    """As above with 0.8 over 0.2: composites 0.65, 0.8 and 0.5, 0.8."""
+    batch = make_batch([[[0.5, 1]]], [[[0.5, 1]]], foreground=0.8, background=0.2)
+    loss = perceptual_loss(tensor([[[[0.75], [0]]]]), batch, lambda image: [image])
+    assert float(loss) == pytest.approx((0.15**2 / (0.5**2 + 0.8**2)) / 0.5, rel=1e-4)
+
+
 def test_perceptual_is_the_mean_over_features_of_any_size():
     batch = make_batch([[[0.5, 1]]], [[[0.5, 1]]])
     prediction = tensor([[[[0.75], [0]]]])
