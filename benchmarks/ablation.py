@@ -56,6 +56,8 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
 }
 """What differs from configs/ablation.toml, by table and key. The perceptual losses weigh half as
 much as alpha's, as in the release."""
+FIGURES = "figures.json"
+"""What a run that has ended leaves."""
 HELD_OUT_SEED = 1_000_000
 """Of the samples that are scored, apart from all seeds of training."""
 REDUCTION = 0.5
@@ -66,13 +68,16 @@ def main() -> None:
     """Run what is missing, then write the page."""
     options = parse()
     names = options.variants or list(VARIANTS)
-    found: dict[str, list[Figures]] = {name: [] for name in names}
+    found: dict[str, list[Figures]] = {}
     for seed in range(options.seeds):
         for name in names:
-            figures = run(options, name, seed)
-            found[name].append(figures)
-            print(f"{name}, seed {seed}: SAD {figures.drawn['sad']:.4f}", flush=True)
-    costs = {name: cost(options, name) for name in names}
+            figures = finished(options, name, seed)
+            if figures is None and not options.page_only:
+                figures = run(options, name, seed)
+            if figures is not None:
+                found.setdefault(name, []).append(figures)
+                print(f"{name}, seed {seed}: SAD {figures.drawn['sad']:.4f}", flush=True)
+    costs = {name: cost(options, name) for name in found}
     write_page(options, found, costs, configuration(options, "baseline", 0))
     print(f"wrote {options.page}")
 
@@ -91,6 +96,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--variants", nargs="*", choices=VARIANTS, help="default all")
     parser.add_argument("--out", type=Path, default=Path("ablation"), help="runs and their figures")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "ablation.md")
+    parser.add_argument("--page-only", action="store_true", help="of the runs that have ended")
     parser.add_argument("--remark", default="", help="what readers must know of this run")
     return parser.parse_args()
 
@@ -130,12 +136,15 @@ def slug(name: str) -> str:
     return re.sub(r"\W+", "-", name)
 
 
+def finished(options: argparse.Namespace, name: str, seed: int) -> Figures | None:
+    """Read what an earlier run found, if it ended."""
+    path = run_folder(options, name, seed) / FIGURES
+    return Figures(**json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+
+
 def run(options: argparse.Namespace, name: str, seed: int) -> Figures:
-    """Train and score one variant, or read what an earlier run found."""
+    """Train and score one variant."""
     config, folder = configuration(options, name, seed), run_folder(options, name, seed)
-    done = folder / "figures.json"
-    if done.is_file():
-        return Figures(**json.loads(done.read_text(encoding="utf-8")))
     stage: StageName = "joint" if config.network.refinement else "encoder-decoder"
     shutil.rmtree(folder, ignore_errors=True)
     write_start(config)
@@ -149,7 +158,7 @@ def run(options: argparse.Namespace, name: str, seed: int) -> Figures:
         drawn=drawn_errors(network, options.data, options.samples),
         photographs=photographs,
     )
-    write_bytes(done, json.dumps(figures._asdict()).encode())
+    write_bytes(folder / FIGURES, json.dumps(figures._asdict()).encode())
     shutil.rmtree(folder / stage / "checkpoints")
     keras.utils.clear_session()
     return figures

@@ -68,7 +68,7 @@ def write_page(
 def introduction(options: argparse.Namespace, runs: Runs, config: Config) -> str:
     """Return how the figures were made."""
     steps = runs[BASELINE][0].curve[-1][0]
-    seeds, data = len(runs[BASELINE]), config.data
+    seeds, data = max(map(len, runs.values())), config.data
     named = ", ".join(f"{name} {version}" for name, version in versions(PACKAGES).items())
     scenes = (
         " *Photographs* are nine scenes of alphamatting.com with their narrow trimaps, at half the "
@@ -76,6 +76,7 @@ def introduction(options: argparse.Namespace, runs: Runs, config: Config) -> str
         if options.alphamatting
         else ""
     )
+    remark = f" {options.remark}" if options.remark else ""
     return f"""# Ablation
 
 What each part of the network, and the perceptual loss, is worth. Written by
@@ -86,10 +87,11 @@ the script names what each variant changes in it.
 - Machine: {describe_machine()}; one thread
 - Versions: {named}
 
-Every variant was trained {seeds} times, {steps} steps of {data.batch} samples of {data.size}
-pixels: {steps * data.batch} samples, some thousandths of what the shipped weights saw. What is told
-apart here is what a network learns first. Runs of one seed see the same samples in the same order.
-The steps are equal, not the time: that of a step is among the costs. {options.remark}
+Every variant was trained with up to {seeds} seeds, {steps} steps of {data.batch} samples of
+{data.size} pixels: {steps * data.batch} samples, where the shipped weights saw hundreds of
+thousands. What is told apart here is what a network learns first. Runs of one seed see the same
+samples in the same order. The steps are equal, not the time: that of a step is among the
+costs.{remark}
 
 *Drawn* are {options.samples} composites of {HELD_OUT_SIZE} pixels from drawings and photographs
 that no training saw, the same for all runs.{scenes} The averaged weights of the best epoch are
@@ -100,13 +102,13 @@ scored by the network alone, without colour-line refinement: SAD and Grad in tho
 def errors_table(runs: Runs) -> str:
     """Return a row for each variant."""
     with_photographs = runs[BASELINE][0].photographs is not None
-    heading = ["variant", "drawn SAD", "difference", "noise", "MSE", "Grad"]
+    heading = ["variant", "runs", "drawn SAD", "difference", "noise", "MSE", "Grad"]
     if with_photographs:
         heading += ["photographs SAD", "difference", "noise"]
     rows = []
     for name, figures in runs.items():
         drawn = {key: [run.drawn[key] for run in figures] for key in figures[0].drawn}
-        row = [name, spread(drawn["sad"]), *compared(runs, name, "drawn")]
+        row = [name, str(len(figures)), spread(drawn["sad"]), *compared(runs, name, "drawn")]
         row += [spread([1000 * value for value in drawn["mse"]], 1), spread(drawn["gradient"])]
         if with_photographs:
             row += [spread(sads(figures, "photographs")), *compared(runs, name, "photographs")]

@@ -27,8 +27,8 @@ from atnet.models.atnet import ATNet
 from atnet.models.encoders import BACKBONES
 from atnet.models.export import export_onnx
 
-SIDE = 512
-REPEATS = 5
+SIDE = 384
+REPEATS = 3
 DECODERS = {
     "attention transfer": {},
     "attention transfer, half width": {"width": "half"},
