@@ -9,7 +9,9 @@ from typing import get_args
 import numpy as np
 
 from atnet.choices import EngineName
-from atnet.matting.engines import Engine, OnnxRuntime, Provider, describe
+from atnet.matting.blocks import load_onnx_runtime
+from atnet.matting.engines import Engine, Provider
+from atnet.matting.onnx_file import describe, read_onnx
 from atnet.matting.presets import PresetError, read_model
 from atnet.matting.probe import fastest_engine, load_engine
 
@@ -61,7 +63,7 @@ class Network:
             said = _description(model, preset)
             self.engine: EngineName = chosen or fastest_engine(model, cores)
             self._engine: Engine = (
-                OnnxRuntime(model, cores, providers, self.max_memory)
+                load_onnx_runtime(model, cores, providers, self.max_memory)
                 if self.engine == "onnxruntime"
                 else load_engine(self.engine, model, cores)
             )
@@ -124,7 +126,7 @@ def _wanted(engine: EngineName | None, providers: Sequence[Provider] | None) -> 
 
 
 def _description(model: bytes, preset: str | Path) -> Mapping[str, str]:
-    names, said = describe(model)
+    names, said = describe(read_onnx(model))
     if names != ["image", "trimap"]:
         raise PresetError(f"{preset}: takes {names}; expected a model from `atnet export`")
     return said
