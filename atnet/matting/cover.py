@@ -35,7 +35,7 @@ def cover(unknown: np.ndarray, reach: int) -> list[Rectangle]:
     """
     padded = np.pad(unknown, [(0, -side % CELL) for side in unknown.shape])
     height, width = (side // CELL for side in padded.shape)
-    cells = padded.reshape(height, CELL, width, CELL).any(axis=(1, 3))
+    cells = np.asarray(padded.reshape(height, CELL, width, CELL).any(axis=(1, 3)))
     box = _shrunk(cells, _Box(0, height, 0, width))
     boxes = _Cutting(cells, reach).divided(box)[0] if box else []
     return [box.pixels.widened(0, unknown.shape) for box in boxes]

@@ -52,5 +52,5 @@ def test_parts_behind_one_another_are_the_whole():
     values = np.array([-3, -1, 4], np.float32).reshape(1, 1, 1, 3)
     for part, name in ((first, "image"), (second, "cut")):
         session = onnxruntime.InferenceSession(part, providers=["CPUExecutionProvider"])
-        (values,) = session.run(None, {name: values})
+        values = np.asarray(session.run(None, {name: values})[0])
     assert values.ravel().tolist() == [0, 3, 18]  # 3 · max(x + 2, 0)
