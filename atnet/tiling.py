@@ -27,6 +27,18 @@ class Rectangle:
         rows = slice(self.top, self.top + self.height)
         return rows, slice(self.left, self.left + self.width)
 
+    def widened(self, margin: int, shape: tuple[int, ...]) -> "Rectangle":
+        """Adds a margin on each side, as far as an image of some height and width goes."""
+        top, left = max(self.top - margin, 0), max(self.left - margin, 0)
+        bottom = min(self.top + self.height + margin, shape[0])
+        right = min(self.left + self.width + margin, shape[1])
+        return Rectangle(top, left, bottom - top, right - left)
+
+    def within(self, other: "Rectangle") -> tuple[slice, slice]:
+        """Index of this part into an array of another part's size that contains it."""
+        top, left = self.top - other.top, self.left - other.left
+        return Rectangle(top, left, self.height, self.width).slices
+
 
 @dataclass(frozen=True)
 class Tiling:
@@ -97,7 +109,7 @@ class Tiling:
             for left, right in columns
         )
         return [
-            _widened(_bounding_box(unknown, core), self.context, unknown.shape)
+            _bounding_box(unknown, core).widened(self.context, unknown.shape)
             for core in cores
             if unknown[core.slices].any()
         ]
@@ -188,7 +200,7 @@ def surroundings(region: np.ndarray, margin: int) -> Rectangle:
         Rectangle(top=1, left=0, height=7, width=3)
     """
     box = _bounding_box(region, Rectangle(0, 0, *region.shape))
-    return _widened(box, margin, region.shape)
+    return box.widened(margin, region.shape)
 
 
 def _silent(done: int, of: int) -> None:
@@ -212,11 +224,3 @@ def _bounding_box(unknown: np.ndarray, within: Rectangle) -> Rectangle:
         int(rows[-1] - rows[0]) + 1,
         int(columns[-1] - columns[0]) + 1,
     )
-
-
-def _widened(box: Rectangle, context: int, shape: tuple[int, ...]) -> Rectangle:
-    """A box with context on each side, as far as the image goes."""
-    top, left = max(box.top - context, 0), max(box.left - context, 0)
-    bottom = min(box.top + box.height + context, shape[0])
-    right = min(box.left + box.width + context, shape[1])
-    return Rectangle(top, left, bottom - top, right - left)

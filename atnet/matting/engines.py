@@ -7,16 +7,17 @@ import contextlib
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from importlib import metadata, util
 from types import ModuleType
-from typing import Any, Protocol, get_args
+from typing import Any, Protocol, TypeVar, get_args
 
 import numpy as np
 
 from atnet.choices import EngineName
 
+Result = TypeVar("Result")
 Provider = str | tuple[str, dict[str, Any]]
 """An execution provider as ONNX Runtime takes it: its name, or its name and options."""
 _PREFERRED = ("CUDAExecutionProvider", "CPUExecutionProvider")
@@ -31,14 +32,17 @@ class Engine(Protocol):
 
     Attributes:
         providers: What computes, first choice first.
-        memory: Working memory, relative to ONNX Runtime's on the CPU.
+        memory: Working memory, relative to ONNX Runtime's with the network as a whole on the CPU.
     """
 
     providers: list[str]
     memory: float
 
     def __call__(self, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
-        """Computes alpha `(H, W)` of an image `(H, W, 3)` and a trimap `(H, W)`, all float32."""
+        """Computes alpha `(H, W)` of an image `(H, W, 3)` and a trimap `(H, W)`, all float32.
+
+        It holds where the trimap is 0.5.
+        """
         ...
 
 
@@ -72,17 +76,17 @@ class OnnxRuntime:
         providers: Sequence[Provider] | None = None,
         max_memory: int = 2 * 10**9,
     ) -> None:
-        onnxruntime = load_onnxruntime()
-        chosen = _choose_providers(providers, onnxruntime.get_available_providers())
+        chosen = choose_providers(providers)
         # The weights of a file, which may be float16, are float32 in memory.
         bounded = [_bounded(provider, max_memory + 2 * len(model)) for provider in chosen]
-        self._session = _Session(onnxruntime, model, threads, bounded)
+        self._session = Session(model, threads, bounded)
         self.providers = list(self._session.session.get_providers())
 
     def __call__(self, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
         """Computes alpha `(H, W)` of an image `(H, W, 3)` and a trimap `(H, W)`, all float32."""
         inputs = {"image": image[None], "trimap": trimap[None, ..., None]}
-        return self._session.run("alpha", inputs)[0, ..., 0]
+        run = self._session.run
+        return interruptible(lambda options: run(["alpha"], inputs, options))[0][0, ..., 0]
 
 
 class OpenVino:
@@ -131,27 +135,20 @@ class OpenVino:
             raise
 
 
-def describe(model: bytes) -> tuple[list[str], dict[str, str]]:
-    """Reads what an ONNX file says of itself.
-
-    Args:
-        model: The file.
-
-    Returns:
-        Names of its inputs, and its metadata.
+def choose_providers(wanted: Sequence[Provider] | None) -> list[Provider]:
+    """Decides what computes: what is wanted, by default CUDA where it is offered, then the CPU.
 
     Raises:
         ImportError: There is no ONNX Runtime.
-        RuntimeError: It is no ONNX model.
+        ValueError: None is wanted, or one that is not offered here.
     """
-    onnxruntime = load_onnxruntime()
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    # Nothing is run: what prepares for that would double the time.
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = _session(onnxruntime, model, options, ["CPUExecutionProvider"])
-    names = [tensor.name for tensor in session.get_inputs()]
-    return names, session.get_modelmeta().custom_metadata_map
+    available = load_onnxruntime().get_available_providers()
+    if wanted is None:
+        return [name for name in _PREFERRED if name in available]
+    names = [provider if isinstance(provider, str) else provider[0] for provider in wanted]
+    if not names or not set(names) <= set(available):
+        raise ValueError(f"providers are {list(wanted)}; available are {', '.join(available)}")
+    return list(wanted)
 
 
 def load_onnxruntime() -> ModuleType:
@@ -190,22 +187,6 @@ def load_openvino() -> ModuleType:
     except ImportError as error:
         raise ImportError("OpenVINO is missing; pip install 'atnet[openvino]'") from error
     return openvino
-
-
-def _session(onnxruntime: ModuleType, model: bytes, options: Any, providers: list[Provider]) -> Any:
-    try:
-        return onnxruntime.InferenceSession(model, options, providers=providers)
-    except Exception as error:  # ONNX Runtime's errors share no other base
-        raise RuntimeError(str(error)) from error
-
-
-def _choose_providers(wanted: Sequence[Provider] | None, available: list[str]) -> list[Provider]:
-    if wanted is None:
-        return [name for name in _PREFERRED if name in available]
-    names = [provider if isinstance(provider, str) else provider[0] for provider in wanted]
-    if not names or not set(names) <= set(available):
-        raise ValueError(f"providers are {list(wanted)}; available are {', '.join(available)}")
-    return list(wanted)
 
 
 def _bounded(provider: Provider, most: int) -> Provider:
@@ -249,45 +230,69 @@ class AnyNetwork:
     """
 
     def __init__(self, model: bytes, threads: int = 0) -> None:
-        onnxruntime = load_onnxruntime()
-        providers = _choose_providers(None, onnxruntime.get_available_providers())
-        self._session = _Session(onnxruntime, model, threads, providers)
+        self._session = Session(model, threads, choose_providers(None))
         session = self._session.session
         self.inputs = [(one.name, one.shape, one.type) for one in session.get_inputs()]
         self.outputs = [one.name for one in session.get_outputs()]
 
     def __call__(self, values: np.ndarray, output: str) -> np.ndarray:
         """Computes one output of what the only input takes; raises `RuntimeError` if it cannot."""
+        inputs, run = {self.inputs[0][0]: values}, self._session.run
         try:
-            return self._session.run(output, {self.inputs[0][0]: values})
+            return interruptible(lambda options: run([output], inputs, options))[0]
         except Exception as error:  # ONNX Runtime's errors share no other base
             raise RuntimeError(str(error)) from error
 
 
-class _Session:
-    """A network in ONNX Runtime, which stops within its next layer when Ctrl-C is pressed."""
+class Session:
+    """A network in ONNX Runtime.
 
-    def __init__(
-        self, onnxruntime: ModuleType, model: bytes, threads: int, providers: list[Provider]
-    ) -> None:
+    Attributes:
+        session: ONNX Runtime's own.
+
+    Args:
+        model: An ONNX file; what is none raises `RuntimeError`.
+        threads: Of the CPU; 0 for all cores.
+        providers: From `choose_providers`.
+    """
+
+    def __init__(self, model: bytes, threads: int, providers: list[Provider]) -> None:
+        onnxruntime = load_onnxruntime()
         options = onnxruntime.SessionOptions()
         # The arena keeps the largest pass's buffers for ever and trebles the peak; it saves no
         # time.
         options.enable_cpu_mem_arena = False
         options.log_severity_level = 3
         options.intra_op_num_threads = threads
-        self.session = _session(onnxruntime, model, options, providers)
-        self._run_options = onnxruntime.RunOptions
+        try:
+            self.session = onnxruntime.InferenceSession(model, options, providers=providers)
+        except Exception as error:  # ONNX Runtime's errors share no other base
+            raise RuntimeError(str(error)) from error
 
-    def run(self, output: str, inputs: dict[str, np.ndarray]) -> np.ndarray:
-        """Computes an output, beside this thread, which hears Ctrl-C meanwhile."""
-        options = self._run_options()
-        options.log_severity_level = 4  # being stopped is no error
-        with ThreadPoolExecutor(1) as pool:
-            run = pool.submit(self.session.run, [output], inputs, options)
-            try:
-                while not wait([run], _PATIENCE).done:
-                    pass
-                return np.asarray(run.result()[0])
-            finally:
-                options.terminate = True
+    def run(
+        self, outputs: list[str], inputs: dict[str, np.ndarray], options: Any
+    ) -> list[np.ndarray]:
+        """Computes some outputs; the options are those that `interruptible` gives."""
+        return [np.asarray(values) for values in self.session.run(outputs, inputs, options)]
+
+
+def interruptible(work: Callable[[Any], Result]) -> Result:
+    """Does work beside this thread, which hears Ctrl-C meanwhile.
+
+    Args:
+        work: Runs sessions with the options that it is given.
+
+    Returns:
+        What the work does. An interruption ends it within a network's next layer.
+    """
+    options = load_onnxruntime().RunOptions()
+    options.log_severity_level = 4  # being stopped is no error
+    # One thread for all sessions: each has a heap of its own, of which it gives little back.
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(work, options)
+        try:
+            while not wait([run], _PATIENCE).done:
+                pass
+            return run.result()
+        finally:
+            options.terminate = True

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from atnet.machine import peak_memory, reset_peak_memory
-from atnet.matting.runtime import Network
+from atnet.matting.engines import OnnxRuntime
 from atnet.parallel import map_unordered
 
 SIDES = (384, 768)
@@ -29,7 +29,7 @@ class _Peak(NamedTuple):
 
 
 def measure_bytes_per_pixel(model: Path) -> int | None:
-    """Measures the working memory of a network on the CPU.
+    """Measures the working memory of a network on the CPU, run as a whole.
 
     Args:
         model: Exported `.onnx` file.
@@ -38,7 +38,7 @@ def measure_bytes_per_pixel(model: Path) -> int | None:
         Bytes for each pixel that is computed, rounded up; `None` where the system cannot tell.
 
     Raises:
-        PresetError: The file is no such network.
+        RuntimeError: The file is no such network.
     """
     runs = [_Run(model, side) for side in SIDES]
     small, large = sorted(map_unordered(_peak, runs, workers=1, threads=1))
@@ -48,7 +48,7 @@ def measure_bytes_per_pixel(model: Path) -> int | None:
 
 
 def _peak(run: _Run) -> _Peak:
-    network = Network(run.model, ["CPUExecutionProvider"], threads=1)
+    network = OnnxRuntime(run.model.read_bytes(), threads=1, providers=["CPUExecutionProvider"])
     image = np.zeros((run.side, run.side, 3), np.float32)
     trimap = np.full((run.side, run.side), 0.5, np.float32)
     can_measure = reset_peak_memory()

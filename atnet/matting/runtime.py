@@ -9,7 +9,9 @@ from typing import get_args
 import numpy as np
 
 from atnet.choices import EngineName
-from atnet.matting.engines import Engine, OnnxRuntime, Provider, describe
+from atnet.matting.blocks import load_onnx_runtime
+from atnet.matting.engines import Engine, Provider
+from atnet.matting.onnx_file import describe, read_onnx
 from atnet.matting.presets import TRAINED, PresetError, find_model, read_model
 from atnet.matting.probe import fastest_engine, load_engine
 
@@ -80,7 +82,7 @@ class Network:
             said = _description(model, preset)
             name = chosen or fastest_engine(model, cores)
             engine: Engine = (
-                OnnxRuntime(model, cores, providers, self.max_memory)
+                load_onnx_runtime(model, cores, providers, self.max_memory)
                 if name == "onnxruntime"
                 else load_engine(name, model, cores)
             )
@@ -165,7 +167,7 @@ def _load_trained(path: Path) -> Engine:
 
 
 def _description(model: bytes, preset: str | Path) -> Mapping[str, str]:
-    names, said = describe(model)
+    names, said = describe(read_onnx(model))
     if names != ["image", "trimap"]:
         raise PresetError(f"{preset}: takes {names}; expected a model from `atnet export`")
     return said

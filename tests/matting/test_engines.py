@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from atnet.choices import EngineName
-from atnet.matting.engines import OnnxRuntime, OpenVino, describe, installed
+from atnet.matting.engines import OnnxRuntime, OpenVino, installed
 from atnet.matting.presets import read_model
 from atnet.matting.probe import load_engine
 
@@ -45,7 +45,8 @@ def test_engines_agree(engines, shape):
     assert found.shape == shape
     assert found.dtype == np.float32
     exact = engines["openvino"].providers == ["OpenVINO CPU float32"]
-    assert np.abs(expected - found).mean() < (2e-4 if exact else 2e-3)
+    unknown = trimap == 0.5
+    assert np.abs(expected - found)[unknown].mean() < (2e-4 if exact else 2e-3)
 
 
 def test_answers_are_the_callers_own(engines):
@@ -103,11 +104,7 @@ def test_views_that_are_not_contiguous_are_taken(engines):
         np.testing.assert_array_equal(turned, straight)
 
 
-@pytest.mark.parametrize("load", [OnnxRuntime, OpenVino, describe])
+@pytest.mark.parametrize("load", [OnnxRuntime, OpenVino])
 def test_what_is_no_model_is_refused(load):
     with pytest.raises(RuntimeError):
         load(b"not a model")
-
-
-def test_a_model_says_its_inputs():
-    assert describe(MODEL)[0] == ["image", "trimap"]

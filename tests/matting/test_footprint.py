@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 
 from atnet.machine import peak_memory, reset_peak_memory
+from atnet.matting.engines import OnnxRuntime
 from atnet.matting.footprint import measure_bytes_per_pixel
-from atnet.matting.presets import PRESETS
-from atnet.matting.runtime import BYTES_PER_PIXEL, Network
+from atnet.matting.presets import PRESETS, read_model
+from atnet.matting.runtime import BYTES_PER_PIXEL
 from atnet.parallel import map_unordered
 
 
 def peak_of(side):
     """Megabytes above what the loaded network takes, for one pass over a square."""
-    network = Network("atnet-vgg16", threads=1)
+    network = OnnxRuntime(read_model("atnet-vgg16"), 1, ["CPUExecutionProvider"])
     network(np.zeros((32, 32, 3), np.float32), np.full((32, 32), 0.5, np.float32))
     reset_peak_memory()
     before = peak_memory()

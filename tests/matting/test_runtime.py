@@ -150,8 +150,7 @@ def test_threads(tmp_path, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "3,2")
     Network(path)
     Network(path, threads=1)
-    # Every second session only reads what the file says of itself.
-    assert seen[1::2] == [0, 1, 3, 1]
+    assert seen == [0, 1, 3, 1]
     with pytest.raises(ValueError, match="threads is 0; at least 1"):
         Network(path, threads=0)
 
@@ -238,7 +237,8 @@ def test_nothing_is_reported_home_and_an_empty_home_stays_empty(tmp_path, engine
         "import os, sys, atnet, numpy as np\n"
         "trimap = np.full((32, 32), 128, np.uint8); trimap[0] = 0\n"
         f"atnet.Matting(engine={engine!r}).alpha(np.zeros((32, 32, 3), np.uint8), trimap)\n"
-        "assert os.environ['ORT_DISABLE_TELEMETRY'] == '1'\n"
+        "silent = os.environ.get('ORT_DISABLE_TELEMETRY') == '1'\n"
+        f"assert silent or ({engine!r} == 'openvino' and 'onnxruntime' not in sys.modules)\n"
         "assert sys.modules.get('openvino_telemetry') is None"
     )
     environment = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
