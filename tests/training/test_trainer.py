@@ -189,7 +189,7 @@ def test_the_best_weights_are_averages_and_were_validated(folder, tmp_path):
 
 
 def arrays(variables):
-    return [keras.ops.convert_to_numpy(variable.value) for variable in variables]
+    return [np.asarray(keras.ops.convert_to_numpy(variable.value)) for variable in variables]
 
 
 @pytest.fixture(scope="module")
