@@ -35,8 +35,9 @@ from atnet.files.atomic import write_bytes
 from atnet.matting.scale import at_scale
 from atnet.models.atnet import ATNet
 from atnet.models.layers import NetworkInput
+from atnet.models.loading import load_network
 from atnet.models.pretrained import load_encoder
-from atnet.models.weights import load_network, save_weights
+from atnet.models.weights import save_weights
 from atnet.training.config import Config, StageName, read_config
 from atnet.training.trainer import train
 from atnet.trimaps import clamp

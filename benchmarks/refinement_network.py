@@ -11,7 +11,7 @@ onnx`.
 import argparse
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -84,7 +84,7 @@ def without_refinement(model: bytes) -> bytes:
     return parsed.SerializeToString()
 
 
-def measure(matting: Matting, scenes: list[Scene]) -> Iterator[tuple[str, Outcome]]:
+def measure(matting: Matting, scenes: Sequence[Scene]) -> Iterator[tuple[str, Outcome]]:
     """Compute and score every scene."""
     for scene in scenes:
         image, trimap, truth = scene.read_image(), scene.read_trimap(), scene.read_alpha()
@@ -94,8 +94,9 @@ def measure(matting: Matting, scenes: list[Scene]) -> Iterator[tuple[str, Outcom
         alone = matting.alpha(image, trimap)
         seconds = time.process_time() - start
         refined = clamp(refine(image, alone, unknown_region(trimap), WHOLE), trimap)
-        errors = (score(to_bytes(alpha), to_bytes(truth), trimap) for alpha in (alone, refined))
-        yield scene.name, Outcome(*errors, seconds)
+        known = to_bytes(truth)
+        errors = [score(to_bytes(alpha), known, trimap) for alpha in (alone, refined)]
+        yield scene.name, Outcome(errors[0], errors[1], seconds)
 
 
 def cells(outcomes: dict[str, Outcome], trimap: str) -> list[str]:

@@ -116,7 +116,7 @@ def match_weights(
         >>> kernel, bias = np.zeros((1, 1, 2, 3), np.float32), np.ones(3, np.float32)
         >>> shapes = {"fuse/kernel": (1, 1, 2, 3), "bn/gamma": (3,), "bn/beta": (3,)}
         >>> weights = match_weights([Convolution(kernel, bias)], shapes)
-        >>> {name: values.sum() for name, values in weights.items()}
+        >>> {name: float(values.sum()) for name, values in weights.items()}
         {'fuse/kernel': 0.0, 'bn/gamma': 3.0, 'bn/beta': 3.0}
     """
     left, found = list(convolutions), {}
