@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from atnet.cli import app
 from atnet.files.images import encode_image, read_grey, write_image
+from atnet.matting.presets import PRESETS
 
 
 def atnet(*arguments, stdin=b"", folder=None):
@@ -232,6 +233,8 @@ def test_models_lists_names_and_prints_cards():
     assert "Measured quality" in record["card"]
     assert b"atnet-vgg16" in atnet("models").stdout
     assert b"Measured quality" in atnet("models", "atnet-vgg16").stdout
+    file = json.loads(atnet("models", str(PRESETS["atnet-lite"].path)).stdout)
+    assert file["sha256"] == PRESETS["atnet-lite"].sha256
     run = atnet("models", "nope")
     assert run.returncode == 1
     assert "allowed are" in one_line(run.stderr)

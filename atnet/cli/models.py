@@ -1,5 +1,6 @@
 """`atnet models`, `atnet export`."""
 
+import json
 import os
 from dataclasses import asdict
 from pathlib import Path
@@ -14,13 +15,21 @@ from atnet.matting import presets
 
 @app.command()
 def models(
-    name: Annotated[str | None, typer.Argument(help="Print this model's card.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="Print this model's card, or what a file or a run says of itself."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Lists the shipped models, or prints the card of one.
+    """Lists the shipped models, prints the card of one, or tells how one of yours was trained.
 
-    Example: `atnet models atnet-vgg16`
+    Example: `atnet models runs/joint`
     """
+    if name is not None and name not in presets.PRESETS and _is_file(name):
+        from atnet.matting.about import read_about
+
+        results.print_json(json.dumps(read_about(name)))
+        return
     if name is not None:
         preset = presets.find(name)
         if as_json:
@@ -38,6 +47,10 @@ def models(
     for preset in presets.PRESETS.values():
         table.add_row(preset.name, f"{preset.parameters:,}", str(preset.megabytes), preset.summary)
     results.print(table)
+
+
+def _is_file(name: str) -> bool:
+    return Path(name).is_dir() or Path(name).suffix in (presets.EXPORTED, *presets.TRAINED)
 
 
 @app.command()
@@ -72,12 +85,14 @@ def export(
         check_absent([output])
     os.environ["KERAS_BACKEND"] = "torch"
     try:
+        from atnet.matting.about import TRAINING, read_about
         from atnet.models.export import export_onnx
         from atnet.models.loading import load_network
     except ImportError as error:
         raise ImportError(f"{error.name} is missing; pip install 'atnet[export]'") from error
 
     network = load_network(weights, encoder=encoder, decoder=decoder, width=width, fusion=fusion)
+    training = read_about(weights).get(TRAINING)
     with working(f"Exporting {weights}"):
-        export_onnx(network, output, half_storage=not float32)
+        export_onnx(network, output, half_storage=not float32, training=training)
     report({"model": str(output)}, as_json)

@@ -6,10 +6,13 @@ and `KERAS_BACKEND=torch`.
 
 import contextlib
 import io
+import json
 import logging
 import tempfile
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -19,13 +22,20 @@ import torch
 from onnxscript.rewriter import pattern, rewrite
 
 from atnet.files.atomic import check_target, write_bytes
+from atnet.matting.about import PREFIX, TRAINING
 from atnet.matting.engines import load_onnxruntime
 from atnet.matting.footprint import measure_bytes_per_pixel
 from atnet.matting.runtime import CONTEXT, MULTIPLE
 from atnet.models.atnet import ATNet
+from atnet.models.weights import NAMED
 
 
-def export_onnx(model: ATNet, path: str | Path, half_storage: bool = True) -> None:
+def export_onnx(
+    model: ATNet,
+    path: str | Path,
+    half_storage: bool = True,
+    training: Mapping[str, Any] | None = None,
+) -> None:
     """Writes a network as an ONNX file that takes any height and width divisible by 32.
 
     Inputs `image` `(1, H, W, 3)` in [0, 1] and `trimap` `(1, H, W, 1)` in {0, 0.5, 1}, output
@@ -36,6 +46,7 @@ def export_onnx(model: ATNet, path: str | Path, half_storage: bool = True) -> No
         model: The network, on Keras' Torch backend.
         path: Target, `.onnx`; appears whole or not at all.
         half_storage: Store weights as float16, which halves the file; arithmetic stays float32.
+        training: How it was trained, as JSON can hold it; `read_about` reads it back.
 
     Raises:
         OSError: The file cannot be written.
@@ -55,7 +66,7 @@ def export_onnx(model: ATNet, path: str | Path, half_storage: bool = True) -> No
     if half_storage:
         store_as_float16(graph)
     graph.producer_name = "atnet"
-    _describe(graph)
+    _describe(graph, model, training)
     onnx.checker.check_model(graph, full_check=True)
     write_bytes(path, graph.SerializeToString(deterministic=True))
 
@@ -83,13 +94,16 @@ def _strip_metadata(graph: onnx.ModelProto) -> None:
     graph.opset_import.extend(used)
 
 
-def _describe(graph: onnx.ModelProto) -> None:
+def _describe(graph: onnx.ModelProto, model: ATNet, training: Mapping[str, Any] | None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         path.write_bytes(graph.SerializeToString())
         measured = measure_bytes_per_pixel(path)
-    said = {"bytes_per_pixel": measured, "multiple": MULTIPLE, "context": CONTEXT}
-    props = {f"atnet.{name}": str(value) for name, value in said.items() if value is not None}
+    said: dict[str, Any] = {"bytes_per_pixel": measured, "multiple": MULTIPLE, "context": CONTEXT}
+    said |= {part: getattr(model, part) for part in NAMED}
+    if training is not None:
+        said[TRAINING] = json.dumps(training)
+    props = {f"{PREFIX}{name}": str(value) for name, value in said.items() if value is not None}
     onnx.helper.set_model_props(graph, props)
 
 

@@ -12,14 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import onnx
 
+from atnet.matting.about import PREFIX
 from atnet.matting.engines import OnnxRuntime
 from atnet.matting.presets import PRESETS, read_model
 from atnet.models.atnet import ATNet
 from atnet.models.normalisation import normalisations
 from atnet.models.weights import NAMED, check_named, variable_names
-
-PREFIX = "atnet."
-"""Of what a file says of itself."""
 
 
 class Convolution(NamedTuple):

@@ -1,5 +1,6 @@
 """Weights as `.npz` archives: named arrays, no pickle, independent of backend and Keras version."""
 
+import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,9 +10,11 @@ import keras
 import numpy as np
 
 from atnet.files.atomic import replacing
+from atnet.matting.about import TRAINING
 from atnet.models.atnet import ATNet, current_names
 
 _ARCHITECTURE = "architecture"
+_DESCRIBING = {_ARCHITECTURE, TRAINING}
 NAMED = ("encoder", "decoder", "width", "fusion", "attention", "upsampling")
 """What an archive names, in this order; older ones name the first two or four, or nothing."""
 _REFINEMENT = "refinement"
@@ -122,13 +125,19 @@ def check_named(named: Mapping[str, Any], wanted: Mapping[str, Any], path: str |
         raise ValueError(f"{path} is of {found}, which does not fit {expected}")
 
 
-def save_weights(model: ATNet, path: str | Path, dtype: str = "float32") -> None:
+def save_weights(
+    model: ATNet,
+    path: str | Path,
+    dtype: str = "float32",
+    training: Mapping[str, Any] | None = None,
+) -> None:
     """Saves a model's weights as an archive that names its network's parts.
 
     Args:
         model: The network.
         path: Target, `.npz`.
         dtype: `float32`, or `float16` for half the size.
+        training: How they were trained, as JSON can hold it; `read_about` reads it back.
 
     Raises:
         OSError: The file cannot be written; it is as it was then.
@@ -138,6 +147,8 @@ def save_weights(model: ATNet, path: str | Path, dtype: str = "float32") -> None
         for name, variable in variable_names(model).items()
     }
     arrays[_ARCHITECTURE] = np.array([getattr(model, part) for part in NAMED])
+    if training is not None:
+        arrays[TRAINING] = np.array(json.dumps(training))
     _write_archive(arrays, path, dtype)
 
 
@@ -184,12 +195,14 @@ def average_archives(
         name: (1 - share) * start[name].astype("float32") + share * values.astype("float32")
         for name, values in ends.items()
     }
-    _write_archive({**start, **end, **between}, target, "float16")
+    # Neither run made what lies between: its description would be untrue.
+    named = {**start, **end, **between}
+    _write_archive({name: named[name] for name in named if name != TRAINING}, target, "float16")
 
 
 def _weights(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """All arrays but the one that names the network."""
-    return {name: values for name, values in arrays.items() if name != _ARCHITECTURE}
+    """All arrays but those that describe the network."""
+    return {name: values for name, values in arrays.items() if name not in _DESCRIBING}
 
 
 def _check_shapes(
@@ -203,7 +216,7 @@ def _check_shapes(
 
 def _write_archive(arrays: dict[str, np.ndarray], path: str | Path, dtype: str) -> None:
     cast = {
-        name: values if name == _ARCHITECTURE else values.astype(dtype)
+        name: values if name in _DESCRIBING else values.astype(dtype)
         for name, values in arrays.items()
     }
     with replacing(path) as file:

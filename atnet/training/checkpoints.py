@@ -82,7 +82,7 @@ def save(
         Path of the checkpoint.
     """
     path = folder / f"{_PREFIX}{step:08d}.npz"
-    meta = {"step": step, "history": history, "config": config, "versions": _versions()}
+    meta = {"step": step, "history": history, "config": config, "versions": versions()}
     with replacing(path) as file:
         np.savez(file, allow_pickle=False, **variable_arrays(model), **{_META: json.dumps(meta)})
     return path
@@ -156,7 +156,8 @@ def _read(path: Path) -> Checkpoint:
     return Checkpoint(meta["step"], meta["history"], meta["config"], arrays, meta["versions"])
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Returns the versions of what trains, by name."""
     # Not the distribution's: it may have been installed under another name.
     others = ("keras", "numpy", keras.backend.backend())
     return {"atnet": __version__, **{name: version(name) for name in others}}

@@ -21,6 +21,7 @@ from atnet.matting.presets import BEST_WEIGHTS
 from atnet.models.weights import save_weights
 from atnet.sheet import contact_sheet
 from atnet.training import checkpoints
+from atnet.training.provenance import describe_training
 from atnet.training.stages import SILENT, StageModel
 from atnet.trimaps import clamp
 
@@ -183,7 +184,8 @@ class Epochs(keras.callbacks.Callback):
             if self.writes:
                 self._write_pictures(step)
                 if self.best is row:
-                    save_weights(self.trained.network, self.folder.weights)
+                    about = describe_training(self.folder.path.name, self.config, row)
+                    save_weights(self.trained.network, self.folder.weights, training=about)
         if self.writes:
             self._write_figures(row)
             self._write_checkpoint(step)

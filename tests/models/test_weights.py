@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import small_encoder
+from atnet.matting.about import read_about
 from atnet.models.atnet import ATNet
 from atnet.models.loading import load_network
 from atnet.models.weights import (
@@ -114,6 +115,16 @@ def test_an_average_lies_on_the_way_from_one_archive_to_another(model, archive, 
     for name, variable in average.items():
         expected = 0.75 * first[name].numpy() + 0.25 * later[name].numpy()
         np.testing.assert_allclose(variable.numpy(), expected, rtol=1e-3, atol=1e-6)
+
+
+def test_how_weights_were_trained_is_kept_but_not_by_averages(model, tmp_path):
+    for name in ("first", "second"):
+        save_weights(model, tmp_path / f"{name}.npz", training={"stage": name})
+    assert read_about(tmp_path / "second.npz")["training"] == {"stage": "second"}
+    load_weights(model, tmp_path / "second.npz")
+    target = tmp_path / "average.npz"
+    average_archives(tmp_path / "first.npz", tmp_path / "second.npz", 0.5, target)
+    assert "training" not in read_about(target)
 
 
 def test_an_average_begins_and_ends_with_its_archives(archive, tmp_path):

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from atnet.cli import app
 from atnet.data.training.pipeline import PipelineSettings
+from atnet.matting.about import read_about
 from atnet.models.loading import load_network
 from atnet.models.weights import variable_names
 from atnet.training import checkpoints
@@ -174,6 +175,8 @@ def test_a_run_leaves_figures_pictures_weights_and_checkpoints(folder):
         for path in checkpoints.list_checkpoints(run_folder / "checkpoints")
     }
     assert kept == {4, 6, best}
+    about = read_about(run_folder)["training"]
+    assert (about["stage"], about["figures"]["step"]) == (STAGE, best)
     assert load_network(run_folder / "best.npz").encoder == "small"
 
 
@@ -297,7 +300,8 @@ def all_stages(folder):
 
 
 def weights_of(archive):
-    return {name: values for name, values in np.load(archive).items() if name != "architecture"}
+    describing = ("architecture", "training")
+    return {name: values for name, values in np.load(archive).items() if name not in describing}
 
 
 def test_all_stages_train_in_turn_in_half_the_precision(all_stages):
