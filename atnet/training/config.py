@@ -204,18 +204,26 @@ class Config(Table):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for name in SCHEDULES.values():
-            steps, epoch = getattr(self, name).steps, self.run.steps_per_epoch
-            if steps % epoch:
-                raise ValueError(
-                    f"{name}.steps is {steps}; it must be a multiple of run.steps_per_epoch, "
-                    f"which is {epoch}"
-                )
+        """Stages that the file does not speak of may never be trained."""
+        for stage, table in SCHEDULES.items():
+            if table in self.model_fields_set:
+                self.schedule(stage)
         return self
 
     def schedule(self, stage: StageName) -> Schedule:
-        """Returns the schedule of a stage."""
-        return getattr(self, SCHEDULES[stage])
+        """Returns the schedule of a stage.
+
+        Raises:
+            ValueError: Its epochs do not come out even.
+        """
+        table, epoch = SCHEDULES[stage], self.run.steps_per_epoch
+        schedule: Schedule = getattr(self, table)
+        if schedule.steps % epoch:
+            raise ValueError(
+                f"{table}.steps is {schedule.steps}; it must be a multiple of run.steps_per_epoch, "
+                f"which is {epoch}"
+            )
+        return schedule
 
 
 def read_config(path: Path | None, changes: Sequence[str] = ()) -> Config:

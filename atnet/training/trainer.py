@@ -138,7 +138,8 @@ def build(name: StageName, config: Config, *, pretrained: bool = True) -> StageM
 
 
 def _check_stage(name: StageName, config: Config) -> None:
-    """Refuses the stages that a network without refinement has no use for."""
+    """Refuses uneven epochs, and stages that a network without refinement has no use for."""
+    config.schedule(name)
     if STAGES[name].result == "alpha" and not config.network.refinement:
         raise ValueError(
             f"network.refinement is false, and stage {name} trains the refinement network: train "

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 
+from atnet.matting.about import read_about
 from atnet.matting.predictor import Matting
 from atnet.matting.runtime import Network
 from atnet.models.atnet import ATNet
@@ -111,6 +112,8 @@ def test_the_file_says_what_the_predictor_must_know(exported):
     network = Network(exported[1])
     assert network.bytes_per_pixel == pytest.approx(1200, rel=0.25)
     assert (network.multiple, network.context) == (32, 64)
+    about = read_about(exported[1])
+    assert (about["encoder"], about["width"], about["attention"]) == ("vgg16", "full", "full")
 
 
 def test_the_predictor_takes_an_exported_file(exported):

@@ -70,6 +70,13 @@ def test_a_table_that_is_there_keeps_the_defaults_of_its_stage(write):
     assert joint.learning_rate < Config().encoder_decoder.learning_rate
 
 
+def test_stages_that_a_file_does_not_speak_of_need_no_even_epochs(write):
+    config = read_config(write("[run]\nsteps_per_epoch = 30\n[joint]\nsteps = 600"))
+    assert config.schedule("joint").steps == 600
+    with pytest.raises(ValueError, match=r"refinement\.steps is 5000; it must be a multiple of"):
+        config.schedule("refinement")
+
+
 def test_shipped_configurations_are_valid():
     paths = sorted((ROOT / "configs").glob("*.toml"))
     assert len(paths) >= 3
