@@ -97,6 +97,10 @@ PRESETS = {
     )
 }
 """Name to preset."""
+_ALLOWED = (
+    f"allowed are {', '.join(PRESETS)}, a file that ends in {', '.join((EXPORTED, *TRAINED))}, and "
+    "the folder of a training run"
+)
 
 
 def find(name: str) -> Preset:
@@ -135,10 +139,7 @@ def find_model(preset: str | Path) -> Path:
         return _latest_weights(path)
     if path.suffix in (EXPORTED, *TRAINED):
         return path
-    raise PresetError(
-        f"preset is {str(preset)!r}; allowed are {', '.join(PRESETS)}, a file that ends in "
-        f"{', '.join((EXPORTED, *TRAINED))}, and the folder of a training run"
-    )
+    raise PresetError(f"preset is {str(preset)!r}; {_ALLOWED}")
 
 
 def read_model(preset: str | Path) -> bytes:
@@ -172,5 +173,5 @@ def _latest_weights(run: Path) -> Path:
         path for path in (run / BEST_WEIGHTS, *run.glob(f"*/{BEST_WEIGHTS}")) if path.is_file()
     ]
     if not found:
-        raise PresetError(f"{run}: holds no {BEST_WEIGHTS}; give the folder of a training run")
+        raise PresetError(f"preset is {str(run)!r}, which holds no {BEST_WEIGHTS}; {_ALLOWED}")
     return max(found, key=lambda path: path.stat().st_mtime_ns)

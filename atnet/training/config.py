@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from atnet.training.changes import apply_changes
+from atnet.training.overrides import apply_changes
 
 
 def _absolute(folder: Path | str) -> str:

@@ -55,7 +55,7 @@ def test_a_runs_folder_stands_for_its_best_weights(tmp_path):
     """Of a run of several stages, for those of the stage that was trained last."""
     stage = tmp_path / "runs" / "refinement"
     stage.mkdir(parents=True)
-    with pytest.raises(PresetError, match=r"refinement: holds no best\.npz; give the folder of a"):
+    with pytest.raises(PresetError, match=r"refinement', which holds no best\.npz; allowed are"):
         find_model(stage)
     for number, name in enumerate(("joint", "refinement", "encoder-decoder")):
         (tmp_path / "runs" / name).mkdir(exist_ok=True)

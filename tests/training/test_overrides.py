@@ -1,6 +1,6 @@
 import pytest
 
-from atnet.training.changes import apply_changes
+from atnet.training.overrides import apply_changes
 
 
 @pytest.mark.parametrize(
