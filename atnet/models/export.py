@@ -100,7 +100,8 @@ def _describe(graph: onnx.ModelProto, model: ATNet, training: Mapping[str, Any] 
         path.write_bytes(graph.SerializeToString())
         measured = measure_bytes_per_pixel(path)
     said: dict[str, Any] = {"bytes_per_pixel": measured, "multiple": MULTIPLE, "context": CONTEXT}
-    said |= {part: getattr(model, part) for part in NAMED}
+    if isinstance(model, ATNet):  # any network of the same inputs and outputs is exported
+        said |= {part: getattr(model, part) for part in NAMED}
     if training is not None:
         said[TRAINING] = json.dumps(training)
     props = {f"{PREFIX}{name}": str(value) for name, value in said.items() if value is not None}
