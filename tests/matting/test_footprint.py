@@ -31,4 +31,4 @@ def test_the_shipped_model_needs_what_is_assumed_of_files_that_do_not_say():
     assert measured == pytest.approx(BYTES_PER_PIXEL, rel=0.25)  # malloc varies by that much
     # A third size, in a process of its own, stays within what was measured.
     (megabytes,) = map_unordered(peak_of, [512], workers=1, threads=1)
-    assert megabytes * 10**6 <= 1.25 * measured * 512**2
+    assert megabytes * 10**6 <= 1.4 * measured * 512**2  # both vary: 0.99 to 1.25 in four runs
