@@ -1,4 +1,4 @@
-"""How much memory an exported network needs for each pixel, measured in a process of its own."""
+"""How much memory an exported network needs for each pixel, measured in processes of their own."""
 
 import math
 from pathlib import Path
@@ -40,11 +40,16 @@ def measure_bytes_per_pixel(model: Path) -> int | None:
     Raises:
         RuntimeError: The file is no such network.
     """
-    runs = [_Run(model, side) for side in SIDES]
-    small, large = sorted(map_unordered(_peak, runs, workers=1, threads=1))
+    small, large = (_peak_alone(_Run(model, side)) for side in SIDES)
     if small.size is None or large.size is None:
         return None
     return math.ceil((large.size - small.size) / (large.pixels - small.pixels))
+
+
+def _peak_alone(run: _Run) -> _Peak:
+    # A process of its own: what an earlier pass left to malloc would serve the next, or not.
+    (peak,) = map_unordered(_peak, [run], workers=1, threads=1)
+    return peak
 
 
 def _peak(run: _Run) -> _Peak:

@@ -28,8 +28,8 @@ def peak_of(side):
 def test_the_shipped_model_needs_what_is_assumed_of_files_that_do_not_say():
     measured = measure_bytes_per_pixel(PRESETS["atnet-vgg16"].path)
     assert measured is not None
-    # What malloc keeps varies: 1,107 to 1,452 bytes in eight runs on one machine.
-    assert measured == pytest.approx(BYTES_PER_PIXEL, rel=0.3)
-    # A third size, in a process of its own: 1,436 to 1,666 bytes a pixel, small ones need more.
-    (megabytes,) = map_unordered(peak_of, [512], workers=1, threads=1)
-    assert megabytes * 10**6 <= 1.5 * BYTES_PER_PIXEL * 512**2
+    assert measured == pytest.approx(BYTES_PER_PIXEL, rel=0.25)  # malloc varies by that much
+    # A third size, beyond both, stays within what was measured. A first pass takes some 100 MB
+    # besides, whatever its size, which tiles of that size hardly show.
+    (megabytes,) = map_unordered(peak_of, [1024], workers=1, threads=1)
+    assert megabytes * 10**6 <= 1.25 * measured * 1024**2
