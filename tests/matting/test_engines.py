@@ -73,8 +73,7 @@ def test_ctrl_c_stops_a_run(engines, name):
             engines[name](*scene(1280, 1280))
     finally:
         signal.signal(signal.SIGINT, before)
-    # Threads that wait for others on busy cores spin: some is spent even so.
-    assert time.process_time() - start < 0.8 * whole
+    assert time.process_time() - start < whole / 2
     assert engines[name](*scene(32, 64)).shape == (32, 64)  # and it can be used again
 
 
