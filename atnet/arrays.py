@@ -152,18 +152,31 @@ def resized(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
     shrinks = height * width < pixels.shape[0] * pixels.shape[1]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
     scaled = cv2.resize(pixels, (width, height), interpolation=method)
-    return np.clip(scaled, 0, 1) if scaled.dtype.kind == "f" else scaled
+    return np.clip(scaled, 0, 1, out=scaled) if scaled.dtype.kind == "f" else scaled
+
+
+def resized_to_float(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Scales checked pixels as `resized` does, but to float32, of which nothing is rounded.
+
+    Channels come one after another: all of a large picture as float would take much memory.
+
+    Example:
+        >>> resized_to_float(np.array([[0, 51]], np.uint8), 1, 1).tolist()
+        [[0.10000000149011612]]
+    """
+    if pixels.dtype == np.float32 or pixels.ndim == 2:
+        return resized(to_float(pixels), height, width)
+    channels = (pixels[..., number] for number in range(pixels.shape[2]))
+    return cv2.merge([resized(to_float(channel), height, width) for channel in channels])
 
 
 def scaled_to(pixels: np.ndarray, longest: int) -> np.ndarray:
-    """Scales a picture down until its longer side has no more pixels than wanted.
+    """Scales a picture down, to float32, until its longer side has no more pixels than wanted.
 
     Example:
         >>> scaled_to(np.zeros((100, 200, 3), np.uint8), 50).shape
         (25, 50, 3)
     """
     height, width = pixels.shape[:2]
-    scale = longest / max(height, width)
-    if scale >= 1:
-        return pixels
-    return resized(pixels, max(1, round(height * scale)), max(1, round(width * scale)))
+    scale = min(longest / max(height, width), 1)
+    return resized_to_float(pixels, max(1, round(height * scale)), max(1, round(width * scale)))

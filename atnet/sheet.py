@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from atnet.arrays import resized, three_channels, to_float
+from atnet.arrays import resized_to_float, three_channels, to_float
 
 _GAP = 12
 _CAPTION = 28
@@ -57,7 +57,7 @@ def on_checkerboard(cutout: np.ndarray) -> np.ndarray:
 
 def _cell(caption: str, picture: np.ndarray, width: int) -> np.ndarray:
     height = max(1, round(picture.shape[0] * width / picture.shape[1]))
-    scaled = three_channels(resized(to_float(picture), height, width))
+    scaled = three_channels(resized_to_float(picture, height, width))
     cell = np.vstack([_caption(caption, width), scaled])
     return np.pad(cell, ((_GAP, 0), (_GAP, 0), (0, 0)), constant_values=_PAPER)
 

@@ -34,6 +34,13 @@ class Rectangle:
         right = min(self.left + self.width + margin, shape[1])
         return Rectangle(top, left, bottom - top, right - left)
 
+    def common(self, other: "Rectangle") -> "Rectangle | None":
+        """Returns what two parts have in common, `None` if nothing."""
+        top, left = max(self.top, other.top), max(self.left, other.left)
+        height = min(self.top + self.height, other.top + other.height) - top
+        width = min(self.left + self.width, other.left + other.width) - left
+        return Rectangle(top, left, height, width) if min(height, width) > 0 else None
+
     def within(self, other: "Rectangle") -> tuple[slice, slice]:
         """Index of this part into an array of another part's size that contains it."""
         top, left = self.top - other.top, self.left - other.left
@@ -157,16 +164,25 @@ class Tiling:
         tell = progress or _silent
         tell(0, len(rectangles))
         shape = result.shape[:2]
-        weights = np.zeros(shape, np.float32)
         for rectangle in rectangles:
-            weights[rectangle.slices] += self.window(rectangle, shape)
-        result[weights > 0] = 0
+            result[rectangle.slices][self.window(rectangle, shape) > 0] = 0
         for done, rectangle in enumerate(rectangles, start=1):
-            part, total = rectangle.slices, weights[rectangle.slices]
-            share = self.window(rectangle, shape) / np.where(total > 0, total, 1)
-            values = compute(part)
-            result[part] += share.reshape(*share.shape, *[1] * (values.ndim - 2)) * values
+            share = self._share(rectangle, rectangles, shape)
+            values = compute(rectangle.slices)
+            share = share.reshape(*share.shape, *[1] * (values.ndim - 2))
+            result[rectangle.slices] += share * values
             tell(done, len(rectangles))
+
+    def _share(
+        self, rectangle: Rectangle, rectangles: list[Rectangle], shape: tuple[int, int]
+    ) -> np.ndarray:
+        """A rectangle's share of each of its pixels among all that have a say there."""
+        total = np.zeros((rectangle.height, rectangle.width), np.float32)
+        for other in rectangles:
+            both = rectangle.common(other)
+            if both:
+                total[both.within(rectangle)] += self.window(other, shape)[both.within(other)]
+        return self.window(rectangle, shape) / np.where(total > 0, total, 1)
 
     def _fit(self, rectangles: list[Rectangle]) -> bool:
         return all(self.cost([rectangle]) <= self.max_pixels for rectangle in rectangles)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from atnet.arrays import highest, resized, to_bytes, to_float
-from atnet.files.images import Picture, Source, as_grey, read_grey
+from atnet.files.images import Picture, Source, as_grey
 
 BACKGROUND, UNKNOWN, FOREGROUND = 0, 128, 255
 SNAP_LOW, SNAP_HIGH = 25, 230  # 10 % and 90 %, of values rounded to 8 bits
@@ -77,7 +77,7 @@ def read_trimap(source: Source) -> np.ndarray:
         >>> read_trimap(encode_image(np.array([[0, 128, 255]], np.uint8))).tolist()
         [[0, 128, 255]]
     """
-    return snap_trimap(read_grey(source))
+    return snap_trimap(source)
 
 
 def check_trimap(
@@ -155,8 +155,10 @@ def clamp(alpha: np.ndarray, trimap: np.ndarray) -> np.ndarray:
         >>> clamp(np.array([[9, 9, 9]], np.uint16), np.array([[0, 128, 255]], np.uint8)).tolist()
         [[0, 9, 65535]]
     """
-    known = (trimap == FOREGROUND) * alpha.dtype.type(highest(alpha.dtype))
-    return np.where(unknown_region(trimap), alpha, known)
+    clamped = alpha.copy()
+    clamped[trimap == BACKGROUND] = 0
+    clamped[trimap == FOREGROUND] = highest(alpha.dtype)
+    return clamped
 
 
 def smaller_trimap(trimap: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""From the bytes of an image file to upright float32 pixels in [0, 1]."""
+"""From the bytes of an image file to upright pixels, as the file stores them."""
 
 import contextlib
 import re
@@ -36,8 +36,9 @@ class Pixels(NamedTuple):
     """What was decoded.
 
     Attributes:
-        colour: float32 in [0, 1], `(H, W)` or `(H, W, 3)`, upright.
-        alpha: `(H, W)` or None.
+        colour: `(H, W)` or `(H, W, 3)`, upright: uint8 or uint16 where the file's samples can stay
+            as they are, which takes a quarter or half of the memory; else float32 in [0, 1].
+        alpha: `(H, W)`, likewise or bool; or None.
         metadata: What the file says besides.
     """
 
@@ -74,7 +75,7 @@ def decode_picture(picture: Image.Image, name: str, *, colours: Colours) -> Pixe
     # Pillow turns a TIFF itself, on loading it.
     orientation = 1 if isinstance(picture, TiffImageFile) else metadata.orientation
     if sixteen_bits:
-        pixels = Pixels(np.asarray(picture) / np.float32(65535), None, metadata)
+        pixels = Pixels(np.asarray(picture, np.uint16), None, metadata)
     else:
         pixels = _decode_8_bits(picture, metadata, colours, name)
     return _turned(pixels, orientation)
@@ -118,12 +119,11 @@ def _turned(pixels: Pixels, orientation: int) -> Pixels:
 
 def _deep_png(samples: np.ndarray, picture: ImageFile, metadata: Metadata) -> Pixels:
     key, alpha = picture.info.get("transparency"), None
-    values = samples / np.float32(65535)
     if samples.shape[2] == 4:
-        alpha = values[..., 3]
+        alpha = samples[..., 3]
     elif key is not None:
-        alpha = (samples != np.array(key)).any(axis=2).astype(np.float32)
-    colour = values[..., :3] if samples.shape[2] >= 3 else values[..., 0]
+        alpha = (samples != np.array(key)).any(axis=2)
+    colour = samples[..., :3] if samples.shape[2] >= 3 else samples[..., 0]
     return Pixels(colour, alpha, metadata._replace(profile=picture.info.get("icc_profile")))
 
 
@@ -145,7 +145,7 @@ def _decode_8_bits(picture: Image.Image, metadata: Metadata, colours: Colours, n
     alpha = None
     if picture.has_transparency_data:
         picture = picture.convert("LA" if grey else "RGBA")
-        alpha = np.asarray(picture.getchannel("A")) / np.float32(255)
+        alpha = np.asarray(picture.getchannel("A"))
     mode = "L" if grey else "CMYK" if picture.mode == "CMYK" else "RGB"
     picture = picture.convert(mode)
     conversion = srgb_conversion(profile, mode, name) if profile else None
@@ -155,4 +155,4 @@ def _decode_8_bits(picture: Image.Image, metadata: Metadata, colours: Colours, n
         picture = conversion.apply(picture.convert(conversion.input_mode))
     elif mode == "CMYK":
         picture = picture.convert("RGB")
-    return Pixels(np.asarray(picture) / np.float32(255), alpha, metadata)
+    return Pixels(np.asarray(picture), alpha, metadata)

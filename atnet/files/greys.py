@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from atnet.arrays import highest, to_float
 from atnet.files.errors import ImageError, warn_caller
 
 GREY_TOLERANCE = 2 / 255
@@ -14,8 +15,8 @@ def grey_of(colour: np.ndarray, alpha: np.ndarray | None, name: str) -> np.ndarr
     """Chooses the one channel that is meant.
 
     Args:
-        colour: float32 `(H, W)` or `(H, W, 3)` in [0, 1].
-        alpha: `(H, W)` or None.
+        colour: `(H, W)` or `(H, W, 3)`, uint8, uint16 or float32 in [0, 1].
+        alpha: `(H, W)`, likewise or bool; or None.
         name: Of the file, for messages.
 
     Returns:
@@ -25,15 +26,17 @@ def grey_of(colour: np.ndarray, alpha: np.ndarray | None, name: str) -> np.ndarr
     Raises:
         ImageError: It is opaque and coloured.
     """
-    coloured = colour.ndim == 3 and np.ptp(colour, axis=2).max() > GREY_TOLERANCE + 1e-6
+    tolerance = (GREY_TOLERANCE + 1e-6) * highest(colour.dtype)
+    coloured = colour.ndim == 3 and np.ptp(colour, axis=2).max() > tolerance
     grey = colour if colour.ndim == 2 else np.ascontiguousarray(colour[..., 1])
-    if alpha is not None and alpha.min() < 1:
-        if coloured or not _is_drawn(grey, alpha):
+    if alpha is not None and alpha.min() < highest(alpha.dtype):
+        drawn, seen = to_float(grey), to_float(alpha)
+        if coloured or not _is_drawn(drawn, seen):
             return alpha
         warn_caller(
             f"{name}: its greys are taken for the trimap, and black where it is transparent"
         )
-        return grey * alpha
+        return drawn * seen
     if coloured:
         raise ImageError(
             f"{name}: is coloured, but an alpha, mask or trimap needs one channel: save it as a "

@@ -1,4 +1,4 @@
-"""Reads and writes image files: float32 arrays in [0, 1] inside, 8 or 16 bits outside."""
+"""Reads and writes image files."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from atnet.arrays import GREY, RGB, check_pixels, check_values, three_channels
+from atnet.arrays import GREY, RGB, check_pixels, check_values, highest, three_channels, to_float
 from atnet.files.atomic import write_bytes
 from atnet.files.decoding import MAX_PIXELS, Colours, Pixels, decode, decode_picture
 from atnet.files.encoding import FORMATS, Style, encode
@@ -61,14 +61,16 @@ def read_image(source: Source) -> np.ndarray:
         >>> read_image(data).shape
         (2, 3, 3)
     """
-    return read_photograph(source).pixels
+    return to_float(read_photograph(source).pixels)
 
 
 class Photograph(NamedTuple):
     """Pixels, and what their file says besides.
 
     Attributes:
-        pixels: As `read_image` or `read_grey` returns them.
+        pixels: `(H, W, 3)`, `(H, W, 4)` or `(H, W)` as the function that reads them says: of the
+            file's type, uint8, uint16 or float32 in [0, 1], which `atnet.arrays.to_float` makes of
+            all.
         metadata: How they were stored, which colours they are, who made them.
     """
 
@@ -85,17 +87,17 @@ def read_photograph(source: Source, *, keep_profile: bool = False) -> Photograph
             has. Without, only those of 16 bits stay so.
 
     Returns:
-        The photograph.
+        The photograph, `(H, W, 3)` of the file's type.
 
     Raises:
         ImageError: As in `read_image`.
     """
     colour, alpha, metadata = _decoded(source, "kept" if keep_profile else "srgb")
     colour = three_channels(colour)
-    if alpha is not None and alpha.min() < 1:
+    if alpha is not None and alpha.min() < highest(alpha.dtype):
         warn_caller(f"{name_of(source)}: transparent pixels were put on white")
-        colour *= alpha[..., None]
-        colour += 1 - alpha[..., None]
+        weight = to_float(alpha)[..., None]
+        colour = to_float(colour) * weight + (1 - weight)
     return Photograph(colour, metadata)
 
 
@@ -119,7 +121,7 @@ def read_grey(source: Source) -> np.ndarray:
         >>> read_grey(encode_image(np.ones((2, 3), np.float32), bits=16)).tolist()
         [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """
-    return read_grey_photograph(source).pixels
+    return to_float(read_grey_photograph(source).pixels)
 
 
 def read_grey_photograph(source: Source) -> Photograph:
@@ -129,7 +131,7 @@ def read_grey_photograph(source: Source) -> Photograph:
         source: As in `read_image`.
 
     Returns:
-        The picture.
+        The picture, `(H, W)` of the file's type.
 
     Raises:
         ImageError: As in `read_grey`.
@@ -151,8 +153,8 @@ def read_layer(source: Source) -> Photograph:
         ImageError: As in `read_image`.
     """
     colour, alpha, metadata = _decoded(source, "srgb")
-    alpha = np.ones(colour.shape[:2], np.float32) if alpha is None else alpha
-    return Photograph(np.dstack([three_channels(colour), alpha]), metadata)
+    alpha = np.ones(colour.shape[:2], np.float32) if alpha is None else to_float(alpha)
+    return Photograph(np.dstack([to_float(three_channels(colour)), alpha]), metadata)
 
 
 def as_image(picture: Picture, name: str = "image") -> np.ndarray:
@@ -163,7 +165,7 @@ def as_image(picture: Picture, name: str = "image") -> np.ndarray:
         name: What it is, for the message.
 
     Returns:
-        `(H, W, 3)` of the array's type, or float32 in [0, 1].
+        `(H, W, 3)` of the array's or the file's type.
 
     Raises:
         ImageError: It cannot be read.
@@ -172,11 +174,11 @@ def as_image(picture: Picture, name: str = "image") -> np.ndarray:
     Example:
         >>> as_image(np.zeros((2, 3, 3), np.uint8)).dtype
         dtype('uint8')
-        >>> as_image(Image.new("RGB", (3, 2))).dtype
-        dtype('float32')
+        >>> as_image(Image.new("RGB", (3, 2))).shape
+        (2, 3, 3)
     """
     if not isinstance(picture, np.ndarray):
-        return read_image(picture)
+        return read_photograph(picture).pixels
     check_pixels(picture, name, RGB)
     return picture
 
@@ -189,7 +191,7 @@ def as_grey(picture: Picture, name: str) -> np.ndarray:
         name: What it is, for the message.
 
     Returns:
-        `(H, W)` of the array's type, or float32 in [0, 1].
+        `(H, W)` of the array's or the file's type.
 
     Raises:
         ImageError: It cannot be read.
@@ -200,7 +202,7 @@ def as_grey(picture: Picture, name: str) -> np.ndarray:
         (2, 3)
     """
     if not isinstance(picture, np.ndarray):
-        return read_grey(picture)
+        return read_grey_photograph(picture).pixels
     check_pixels(picture, name, GREY)
     return picture
 

@@ -39,7 +39,7 @@ def refine(
         >>> refine(hair, prior, prior == 0.5, Tiling(512 * 512))[4].round(1).tolist()
         [0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]
     """
-    share = doubt(prior, unknown) * clarity(image, unknown)
+    share = doubt(prior, unknown)
     where = share > 0
     refined = prior.copy()
     tiling.blend(
@@ -48,8 +48,12 @@ def refine(
         refined,
         progress,
     )
-    share *= locality(prior, refined, where)
-    return prior + share * (refined - prior)
+    share *= clarity(image, unknown) * locality(prior, refined, where)
+    # In place: a large picture is held as seldom as can be.
+    refined -= prior
+    refined *= share
+    refined += prior
+    return refined
 
 
 def follow_lines(image: np.ndarray, prior: np.ndarray, where: np.ndarray) -> np.ndarray:

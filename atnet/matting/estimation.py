@@ -73,9 +73,10 @@ class Estimator:
         alpha, tiles = self._prior(part.at(scale), progress)
         if self._refines:
             finer = part.at(min(1, FINER * scale))
-            prior = np.where(finer.where, resized(alpha, *finer.trimap.shape), finer.alpha)
+            alpha = resized(alpha, *finer.trimap.shape)
+            np.copyto(alpha, finer.alpha, where=~finer.where)
             tell = _shifted(progress, tiles, 0)
-            alpha = refine(finer.image, prior, finer.where, self._tiling, tell)
+            alpha = refine(finer.image, alpha, finer.where, self._tiling, tell)
         return resized(alpha, *part.trimap.shape)
 
     def _prior(self, part: Part, progress: Progress | None) -> tuple[np.ndarray, int]:
@@ -89,7 +90,8 @@ class Estimator:
             # Refinement will have about as many.
             _shifted(progress, 0, self._refines * len(tiles)),
         )
-        return np.where(part.where, alpha, part.alpha), len(tiles)
+        np.copyto(alpha, part.alpha, where=~part.where)
+        return alpha, len(tiles)
 
     def _mean(self, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
         """The network's alpha of a part of a picture, averaged over all views of it."""

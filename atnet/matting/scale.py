@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from atnet.arrays import resized, to_float
+from atnet.arrays import resized, resized_to_float, to_float
 from atnet.tiling import Rectangle
 from atnet.trimaps import smaller_trimap
 
@@ -75,10 +75,12 @@ def at_scale(image: np.ndarray, trimap: np.ndarray, scale: float) -> tuple[np.nd
         scale: Of height and width, above 0 and at most 1.
 
     Returns:
-        Image and trimap, of one size; the same two at scale 1.
+        Image and trimap, of one size, the image as float32; the same two at scale 1.
     """
     size = [max(round(side * scale), 1) for side in trimap.shape]
-    return resized(image, *size), smaller_trimap(trimap, *size)
+    if size == list(trimap.shape):
+        return image, trimap
+    return resized_to_float(image, *size), smaller_trimap(trimap, *size)
 
 
 def band_width(unknown: np.ndarray, parts: Sequence[tuple[slice, slice]]) -> float:

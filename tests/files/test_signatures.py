@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from atnet.arrays import to_float
 from atnet.files.images import ImageError, read_image, read_photograph
 from image_files import RGB_8, saved, tiff
 
@@ -18,7 +19,7 @@ def test_avif_is_read_upright():
     exif[0x0112] = 6
     data = saved(FOUR, "AVIF", quality=95, subsampling="4:4:4", exif=exif)
     photograph = read_photograph(data)
-    assert np.abs(photograph.pixels - np.rot90(FOUR, -1) / 255).max() < 0.05
+    assert np.abs(to_float(photograph.pixels) - np.rot90(FOUR, -1) / 255).max() < 0.05
     assert photograph.metadata.orientation == 6
 
 

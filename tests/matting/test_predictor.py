@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from atnet.arrays import resized
+from atnet.arrays import resized, resized_to_float
 from atnet.files.images import write_image
 from atnet.matting.colour_lines import refine
 from atnet.matting.predictor import Matting
@@ -69,7 +69,7 @@ def test_a_large_soft_picture_is_seen_smaller():
     trimap = np.zeros((800, 1280), np.uint8)
     trimap[300:500, 200:800], trimap[500:] = 128, 255
     fast = Matting(quality="fast")
-    half = fast.alpha(resized(large, 400, 640), smaller_trimap(trimap, 400, 640))
+    half = fast.alpha(resized_to_float(large, 400, 640), smaller_trimap(trimap, 400, 640))
     alpha = fast.alpha(large, trimap)
     np.testing.assert_array_equal(alpha, clamp(resized(half, 800, 1280), trimap))
     # It is refined at 0.707 of its size, a step above that.
