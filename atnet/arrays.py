@@ -102,19 +102,33 @@ def to_bytes(values: np.ndarray) -> np.ndarray:
 
 
 def quantised(values: np.ndarray, bits: int) -> np.ndarray:
-    """Rounds floats to whole numbers of 8 or 16 bits; what is outside of [0, 1] is cut.
+    """Rounds pixels to whole numbers of 8 or 16 bits; those that are such are passed through.
+
+    What is outside of [0, 1] is cut.
 
     Example:
         >>> quantised(np.array([[0.5, 1.001]]), 16).tolist()
         [[32768, 65535]]
     """
     whole = np.empty(values.shape, np.uint8 if bits == 8 else np.uint16)
+    if values.dtype == whole.dtype:
+        return values
     for top in range(0, len(values), _STRIP):
         part = np.clip(to_float(values[top : top + _STRIP]), 0, 1)
         part *= 2**bits - 1
         part += 0.5
         whole[top : top + _STRIP] = part
     return whole
+
+
+def to_samples(values: np.ndarray, kind: np.dtype) -> np.ndarray:
+    """Converts pixels to uint8 or uint16, rounded, or to float32.
+
+    Example:
+        >>> to_samples(np.array([[0.5]]), np.dtype(np.uint8)).tolist()
+        [[128]]
+    """
+    return to_float(values) if kind.kind == "f" else quantised(values, 8 * kind.itemsize)
 
 
 def network_trimap(trimap: np.ndarray) -> np.ndarray:
@@ -155,28 +169,45 @@ def resized(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.clip(scaled, 0, 1, out=scaled) if scaled.dtype.kind == "f" else scaled
 
 
-def resized_to_float(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Scales checked pixels as `resized` does, but to float32, of which nothing is rounded.
+def resized_finely(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Scales a picture as `resized` does, but 8 bits to 16: of means, no more than that is rounded.
 
-    Channels come one after another: all of a large picture as float would take much memory.
+    Channels come one after another: all of a large picture at once would take much memory.
+
+    Args:
+        pixels: `(h, w)` or `(h, w, C)`, as `resized` takes them.
+        height: Rows wanted, at least 1.
+        width: Columns wanted, at least 1.
+
+    Returns:
+        Of uint8, uint16; else of the same type.
 
     Example:
-        >>> resized_to_float(np.array([[0, 51]], np.uint8), 1, 1).tolist()
-        [[0.10000000149011612]]
+        >>> (resized_finely(np.array([[0, 51]], np.uint8), 1, 1) / 65535).tolist()
+        [[0.1]]
     """
-    if pixels.dtype == np.float32 or pixels.ndim == 2:
-        return resized(to_float(pixels), height, width)
-    channels = (pixels[..., number] for number in range(pixels.shape[2]))
-    return cv2.merge([resized(to_float(channel), height, width) for channel in channels])
+    if pixels.dtype != np.uint8:
+        return resized(pixels, height, width)
+    channels = (pixels,) if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
+    return cv2.merge([resized(np.uint16(257) * channel, height, width) for channel in channels])
 
 
 def scaled_to(pixels: np.ndarray, longest: int) -> np.ndarray:
-    """Scales a picture down, to float32, until its longer side has no more pixels than wanted.
+    """Scales a picture down until its longer side has no more pixels than wanted.
+
+    Args:
+        pixels: As `resized_finely` takes them.
+        longest: Pixels of the longer side, at least 1.
+
+    Returns:
+        As of `resized_finely`; unchanged if it is no longer.
 
     Example:
         >>> scaled_to(np.zeros((100, 200, 3), np.uint8), 50).shape
         (25, 50, 3)
     """
     height, width = pixels.shape[:2]
-    scale = min(longest / max(height, width), 1)
-    return resized_to_float(pixels, max(1, round(height * scale)), max(1, round(width * scale)))
+    scale = longest / max(height, width)
+    if scale >= 1:
+        return pixels
+    return resized_finely(pixels, max(1, round(height * scale)), max(1, round(width * scale)))

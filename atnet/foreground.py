@@ -1,5 +1,6 @@
 """Foreground colours behind a soft alpha, cutouts and composites."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import cv2
@@ -7,12 +8,16 @@ import numpy as np
 
 from atnet.arrays import resized, to_float
 from atnet.files.images import Picture, as_grey, as_image
-from atnet.tiling import Tiling
+from atnet.tiling import Rectangle, blocks_of, surroundings
 
 _PASSES = ((2, 45), (2, 15), (2, 5), (2, 2), (1, 2), (1, 1))
 """From wide to fine: by what the picture is divided, and the radius in pixels at that size."""
-_TILING = Tiling(max_pixels=2 * 10**6)
-"""Bounds memory: about 100 bytes a pixel. Its context is near the reach of all passes."""
+_BLOCK = 1024
+"""Pixels of the sides of squares that are computed one after another: about 200 MB for each."""
+_MARGIN = 64
+"""How far around soft pixels colours are found, too: who scales a cutout mixes them in."""
+_REACH = 144
+"""How far all passes together look: no more of the picture has a say in a square."""
 _LITTLE = np.float32(1e-5)
 """Weight of what was found before; it counts only where no pixel is seen well."""
 _POWER = 8
@@ -47,18 +52,40 @@ def estimate_foreground(image: Picture, alpha: Picture) -> np.ndarray:
         >>> estimate_foreground(image, np.ones((4, 4), np.float32))[0, 0]
         array([0.5, 0.5, 0.5], dtype=float32)
     """
-    pixels, weight = as_image(image), to_float(as_grey(alpha, "alpha"))
-    _check_sizes(alpha=weight, image=pixels)
-    means = _mean_colour(pixels, weight), _mean_colour(pixels, 1 - weight)
+    pixels = as_image(image)
     foreground = np.empty(pixels.shape, np.float32)
-    for strip in _strips(weight):  # right wherever alpha is exactly 1
-        foreground[strip] = _over(to_float(pixels[strip]), means[0], weight[strip])
-    _TILING.blend(
-        _TILING.plan((weight > 0) & (weight < 1)),
-        lambda part: _estimate(pixels, weight, part, means),
-        foreground,
-    )
+    for part, colours in foreground_parts(pixels, as_grey(alpha, "alpha")):
+        foreground[part] = colours
     return foreground
+
+
+def foreground_parts(
+    image: np.ndarray, alpha: np.ndarray
+) -> Iterator[tuple[tuple[slice, slice], np.ndarray]]:
+    """Estimates foreground colours as `estimate_foreground` does, but part by part.
+
+    What is made of a large picture takes little memory so.
+
+    Args:
+        image: `(H, W, 3)`, uint8, uint16 or float in [0, 1].
+        alpha: `(H, W)`, likewise.
+
+    Returns:
+        The index of each part of the picture, and its colours, float32 `(h, w, 3)` in [0, 1].
+
+    Raises:
+        ValueError: Sizes differ.
+
+    Example:
+        >>> image, alpha = np.zeros((1500, 20, 3), np.uint8), np.zeros((1500, 20), np.uint8)
+        >>> [colours.shape for _, colours in foreground_parts(image, alpha)]
+        [(1024, 20, 3), (476, 20, 3)]
+    """
+    weight = to_float(alpha)
+    _check_sizes(alpha=weight, image=image)
+    means = _mean_colours(image, weight)
+    for block in blocks_of(np.broadcast_to(np.True_, weight.shape), _BLOCK):
+        yield block.slices, _colours(image, weight, block, means)
 
 
 def cutout(image: Picture, alpha: Picture) -> np.ndarray:
@@ -154,11 +181,11 @@ def blurred_background(image: Picture, alpha: Picture, radius: float) -> np.ndar
     """
     colours, weight = to_float(as_image(image)), 1 - to_float(as_grey(alpha, "alpha"))
     _check_sizes(alpha=weight, image=colours)
+    mean = _mean_colours(colours, 1 - weight)[1]
     total, count = colours * weight[..., None], weight
     half = max(1, round(radius / 2))
     for _ in range(3):  # three boxes are close to a lens, and cost the same at any radius
         total, count = _blur(total, half), _blur(count, half)
-    mean = _mean_colour(colours, weight)
     return (total + _LITTLE * mean) / (count + _LITTLE)[..., None]
 
 
@@ -175,16 +202,34 @@ def _over(foreground: np.ndarray, background: np.ndarray, alpha: np.ndarray) -> 
     return weight * foreground + (1 - weight) * background
 
 
-def _strips(picture: np.ndarray) -> list[slice]:
-    """Rows that are looked at together, which bounds memory."""
-    return [slice(top, top + _STRIP) for top in range(0, len(picture), _STRIP)]
+def _mean_colours(pixels: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of the foreground and of the background, a few rows after others."""
+    totals, counts = np.zeros((2, 3)), np.zeros((2, 1))
+    for top in range(0, len(alpha), _STRIP):
+        over = alpha[top : top + _STRIP].ravel()
+        colours = to_float(pixels[top : top + _STRIP]).reshape(-1, 3)
+        for number, weight in enumerate((over, 1 - over)):
+            totals[number] += weight @ colours
+            counts[number] += weight.sum(dtype=np.float64)
+    over, under = (totals / np.maximum(counts, 1e-9)).astype(np.float32)
+    return over, under
 
 
-def _mean_colour(pixels: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    total = sum(
-        weight[strip].ravel() @ to_float(pixels[strip]).reshape(-1, 3) for strip in _strips(weight)
-    )
-    return (total / max(weight.sum(dtype=np.float64), 1e-9)).astype(np.float32)
+def _colours(
+    pixels: np.ndarray, alpha: np.ndarray, block: Rectangle, means: tuple[np.ndarray, np.ndarray]
+) -> np.ndarray:
+    """Foreground colours of a part: its own where alpha is 1, the mean far from all foreground."""
+    colours = _over(to_float(pixels[block.slices]), means[0], alpha[block.slices])
+    near = block.widened(_MARGIN, alpha.shape)
+    soft = (alpha[near.slices] > 0) & (alpha[near.slices] < 1)
+    box = surroundings(soft, _MARGIN).moved(near.top, near.left) if soft.any() else None
+    part = block.common(box) if box else None
+    if part:
+        seen = part.widened(_REACH, alpha.shape)
+        colours[part.within(block)] = _estimate(pixels, alpha, seen.slices, means)[
+            part.within(seen)
+        ]
+    return colours
 
 
 class _Pass(NamedTuple):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from atnet.arrays import resized_to_float, three_channels, to_float
+from atnet.arrays import resized_finely, three_channels, to_float
 
 _GAP = 12
 _CAPTION = 28
@@ -21,8 +21,8 @@ def contact_sheet(
     """Lays pictures out in rows, each under its name.
 
     Args:
-        pictures: Caption to `(H, W)` or `(H, W, 3)`, uint8, uint16 or float in [0, 1]; all of one
-            size.
+        pictures: Caption to `(H, W)`, `(H, W, 3)` or `(H, W, 4)` with straight alpha, uint8, uint16
+            or float in [0, 1]; all of one size.
         columns: Pictures in a row.
         width: Width in pixels that each picture gets.
 
@@ -57,7 +57,9 @@ def on_checkerboard(cutout: np.ndarray) -> np.ndarray:
 
 def _cell(caption: str, picture: np.ndarray, width: int) -> np.ndarray:
     height = max(1, round(picture.shape[0] * width / picture.shape[1]))
-    scaled = three_channels(resized_to_float(picture, height, width))
+    scaled = three_channels(to_float(resized_finely(picture, height, width)))
+    if scaled.shape[2] == 4:  # after scaling, which would make its squares one grey
+        scaled = on_checkerboard(scaled)
     cell = np.vstack([_caption(caption, width), scaled])
     return np.pad(cell, ((_GAP, 0), (_GAP, 0), (0, 0)), constant_values=_PAPER)
 

@@ -34,6 +34,10 @@ class Rectangle:
         right = min(self.left + self.width + margin, shape[1])
         return Rectangle(top, left, bottom - top, right - left)
 
+    def moved(self, down: int, right: int) -> "Rectangle":
+        """Returns one of the same size at another place."""
+        return Rectangle(self.top + down, self.left + right, self.height, self.width)
+
     def common(self, other: "Rectangle") -> "Rectangle | None":
         """Returns what two parts have in common, `None` if nothing."""
         top, left = max(self.top, other.top), max(self.left, other.left)
@@ -199,6 +203,29 @@ class Tiling:
         inside = np.minimum(from_start, from_end) - self.context / 2
         rise = np.clip(inside / self.context, 0, 1)
         return rise * rise * (3 - 2 * rise)
+
+
+def blocks_of(region: np.ndarray, side: int) -> list[Rectangle]:
+    """Divides an image into squares, and returns those that have a part in a region.
+
+    Args:
+        region: bool `(H, W)`.
+        side: In pixels; squares at the right and the lower border may be smaller.
+
+    Returns:
+        The squares.
+
+    Example:
+        >>> blocks_of(np.eye(9, dtype=bool), 5)[1]
+        Rectangle(top=5, left=5, height=4, width=4)
+    """
+    height, width = region.shape
+    corners = itertools.product(range(0, height, side), range(0, width, side))
+    blocks = (
+        Rectangle(top, left, min(side, height - top), min(side, width - left))
+        for top, left in corners
+    )
+    return [block for block in blocks if region[block.slices].any()]
 
 
 def surroundings(region: np.ndarray, margin: int) -> Rectangle:

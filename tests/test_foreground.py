@@ -5,7 +5,6 @@ from PIL import Image
 
 from atnet import foreground
 from atnet.foreground import composite, cover, cutout, estimate_foreground
-from atnet.tiling import Tiling
 
 SIZE = 128
 
@@ -91,7 +90,7 @@ def test_everything_and_nothing():
 def test_large_pictures_are_computed_in_parts_without_seams(scene, monkeypatch):
     image, _, _, alpha = (np.tile(array, (8, 8, 1)[: array.ndim]) for array in scene)
     whole = estimate_foreground(image, alpha)
-    monkeypatch.setattr(foreground, "_TILING", Tiling(max_pixels=512 * 512))
+    monkeypatch.setattr(foreground, "_BLOCK", 300)
     parts = estimate_foreground(image, alpha)
     soft = (alpha > 0) & (alpha < 1)
     assert np.abs(parts - whole)[soft].max() < 0.01

@@ -1,4 +1,4 @@
-"""From checked float pixels to the bytes of an image file."""
+"""From checked pixels to the bytes of an image file."""
 
 import io
 from collections.abc import Callable
@@ -34,7 +34,7 @@ class Format(NamedTuple):
     """A file format.
 
     Attributes:
-        encode: Takes float pixels and their style.
+        encode: Takes pixels, uint8, uint16, bool or float in [0, 1], and their style.
         bits: Per channel that it can hold, the usual first.
         channels: Numbers of channels that it can hold.
         premultiplied: Whether its readers expect colours multiplied by alpha.
@@ -49,7 +49,7 @@ class Format(NamedTuple):
 def encode(image: np.ndarray, suffix: str, style: Style) -> bytes:
     """Encodes an image of values, channels and bits that the format of the suffix can hold."""
     try:
-        return FORMATS[suffix.lower()].encode(to_float(image), style)
+        return FORMATS[suffix.lower()].encode(image, style)
     except ImageError:
         raise
     except (OSError, ValueError, RuntimeError, cv2.error) as error:
@@ -58,7 +58,8 @@ def encode(image: np.ndarray, suffix: str, style: Style) -> bytes:
 
 def _samples(image: np.ndarray, style: Style) -> np.ndarray:
     if style.premultiplied and image.ndim == 3 and image.shape[2] == 4:
-        image = np.dstack([image[..., :3] * image[..., 3:], image[..., 3]])
+        values = to_float(image)
+        image = np.dstack([values[..., :3] * values[..., 3:], values[..., 3]])
     return quantised(image, style.bits)
 
 
@@ -122,7 +123,9 @@ def _encode_with_pillow(image: np.ndarray, style: Style, name: str, **options: A
 
 
 def _encode_exr(image: np.ndarray, style: Style) -> bytes:
-    return encode_exr(image, style.bits, style.metadata, premultiplied=style.premultiplied)
+    return encode_exr(
+        to_float(image), style.bits, style.metadata, premultiplied=style.premultiplied
+    )
 
 
 FORMATS = {

@@ -9,8 +9,7 @@ from atnet.arrays import to_bytes, to_float
 from atnet.files.images import ImageError, Source
 from atnet.files.profiles import from_srgb
 from atnet.files.storage import location
-from atnet.foreground import blurred_background, composite, cover
-from atnet.matting.result import Result
+from atnet.foreground import blurred_background, cover
 
 WHITE = (1.0, 1.0, 1.0)
 BLUR = 0.02
@@ -65,27 +64,30 @@ def parse_background(text: str) -> Background:
     return red / 255, green / 255, blue / 255
 
 
-def laid_over(result: Result, background: Background, profile: bytes | None = None) -> np.ndarray:
-    """Lays a foreground over a background.
+def behind(
+    background: Background, image: np.ndarray, alpha: np.ndarray, profile: bytes | None = None
+) -> np.ndarray:
+    """Makes what a photograph's foreground is laid over.
 
     Args:
-        result: The matted photograph.
         background: In sRGB.
+        image: The photograph, `(H, W, 3)`, uint8, uint16 or float in [0, 1].
+        alpha: `(H, W)`, likewise.
         profile: ICC profile that the photograph's colours follow; None is sRGB.
 
     Returns:
-        float32 `(H, W, 3)` in [0, 1], in the photograph's colours.
+        float32 `(H, W, 3)` in [0, 1], in the photograph's colours; not to be written to.
     """
     if isinstance(background, Blur):
-        radius = background.radius or BLUR * float(np.hypot(*result.alpha.shape))
-        under = blurred_background(result.image, result.alpha, radius)
-    elif isinstance(background, tuple):
+        radius = background.radius or BLUR * float(np.hypot(*alpha.shape))
+        return blurred_background(image, alpha, radius)
+    if isinstance(background, tuple):
         under = np.array(background, np.float32)[None, None]
     else:
-        under = cover(background, *result.alpha.shape)
-    if profile is not None and not isinstance(background, Blur):
+        under = cover(background, *alpha.shape)
+    if profile is not None:
         under = to_float(from_srgb(to_bytes(under), profile))
-    return composite(result.foreground, under, result.alpha)
+    return np.broadcast_to(under, (*alpha.shape, 3))
 
 
 def _radius(text: str, whole: str) -> float:

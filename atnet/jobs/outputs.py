@@ -8,6 +8,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from atnet.files.atomic import write_all
+from atnet.files.encoding import FORMATS
 from atnet.files.images import ImageError, encode_image
 from atnet.files.metadata import Metadata
 from atnet.files.storage import Location, StoragePath
@@ -138,6 +139,27 @@ def check_outputs(
         encoded(target, np.zeros((1, 1, *_CHANNELS[name]), np.float32), bits, None, metadata)
 
 
+def sample_type(target: Target, bits: int | None, premultiplied: bool | None) -> np.dtype:
+    """Tells what a picture must be held as to lose nothing by it before its file is written.
+
+    Args:
+        target: Where it goes, in a format that can hold it.
+        bits: Per channel; None is the format's usual.
+        premultiplied: Whether colours will be multiplied by alpha; None is the format's usual.
+
+    Returns:
+        uint8 or uint16; float32 if more is done than to store it.
+
+    Example:
+        >>> sample_type(Path("cutout.png"), bits=16, premultiplied=None)
+        dtype('uint16')
+    """
+    file_format = FORMATS[_suffix(target)]
+    if premultiplied or file_format.premultiplied:
+        return np.dtype(np.float32)
+    return np.dtype(np.uint16 if (bits or file_format.bits[0]) == 16 else np.uint8)
+
+
 def encoded(
     target: Target,
     picture: np.ndarray,
@@ -150,13 +172,18 @@ def encoded(
     Raises:
         ImageError: The format cannot hold it; the message names the target.
     """
-    suffix = target.suffix if isinstance(target, PurePath) else ".png"
     try:
-        return encode_image(picture, suffix, bits, premultiplied=premultiplied, metadata=metadata)
+        return encode_image(
+            picture, _suffix(target), bits, premultiplied=premultiplied, metadata=metadata
+        )
     except ImageError as error:
         raise ImageError(
             f"{target}: {error}" if isinstance(target, PurePath) else f"{error}"
         ) from error
+
+
+def _suffix(target: Target) -> str:
+    return target.suffix.lower() if isinstance(target, PurePath) else ".png"
 
 
 def write(contents: Mapping[Target, bytes]) -> None:

@@ -13,7 +13,7 @@ from atnet.files.images import ImageError, Photograph, Source, read_photograph
 from atnet.files.metadata import Metadata
 from atnet.files.storage import Location, StoragePath
 from atnet.files.targets import check_absent, check_targets
-from atnet.jobs.background import WHITE, Background, laid_over
+from atnet.jobs.background import WHITE, Background
 from atnet.jobs.outputs import (
     Finish,
     Margin,
@@ -22,11 +22,11 @@ from atnet.jobs.outputs import (
     check_outputs,
     encoded,
     object_box,
+    sample_type,
     write,
 )
+from atnet.jobs.pictures import Matted, make_pictures
 from atnet.matting.predictor import Matting
-from atnet.matting.result import Result
-from atnet.sheet import contact_sheet, on_checkerboard
 from atnet.subjects.fitting import fitted
 from atnet.subjects.hints import DrawnTrimap, Hint, hint_pictures
 from atnet.trimaps import check_trimap, read_trimap, unknown_region
@@ -99,23 +99,13 @@ def matte_photo(job: Job, matting: Matting) -> Done:
     check_targets(_paths(wanted), input_files(job))
     if not job.overwrite:
         check_absent(_paths(wanted).values())
-    photograph = read_photograph(job.image, keep_profile=job.finish.keep_profile)
-    metadata = _written_metadata(photograph.metadata, job.finish)
-    check_outputs(wanted, job.bits, metadata)
-    image = photograph.pixels
-    trimap = fitted(job.hint, photograph, job.trimap_orientation).trimap(image)
-    check_trimap(trimap, image.shape)
-    _say_known(trimap)
-    start = time.perf_counter()
-    result = Result(image, matting.alpha(image, trimap))
-    pictures = {name: _picture(name, result, trimap, job, metadata) for name in wanted}
-    crop = _cropped(pictures, result.alpha, job.finish.crop)
-    seconds = time.perf_counter() - start
+    pictures, metadata, done = _made(job, matting, wanted)
     style = job.bits, job.finish.premultiplied, metadata
-    write({wanted[name]: encoded(wanted[name], it, *style) for name, it in pictures.items()})
-    height, width = trimap.shape
-    unknown = float(unknown_region(trimap).mean())
-    return Done(width, height, round(unknown, 4), round(seconds, 2), crop)
+    contents = {}
+    for name, target in wanted.items():  # a large picture is let go once it is encoded
+        contents[target] = encoded(target, pictures.pop(name), *style)
+    write(contents)
+    return done
 
 
 def input_files(job: Job) -> dict[str, Location]:
@@ -182,32 +172,28 @@ def demo_job(folder: Path, *, overwrite: bool = True) -> Job:
     )
 
 
-def _picture(
-    name: str, result: Result, trimap: np.ndarray, job: Job, metadata: Metadata
-) -> np.ndarray:
-    make = {
-        "alpha": lambda: result.alpha,
-        "foreground": lambda: result.foreground,
-        "cutout": lambda: result.cutout,
-        "composite": lambda: laid_over(result, job.background, metadata.profile),
-        "sheet": lambda: _sheet(result, trimap, job.background, metadata),
-    }
-    return make[name]()
-
-
-def _sheet(
-    result: Result, trimap: np.ndarray, background: Background, metadata: Metadata
-) -> np.ndarray:
-    return contact_sheet(
-        {
-            "image": result.image,
-            "trimap": trimap,
-            "alpha": result.alpha,
-            "foreground": result.foreground,
-            "cutout": on_checkerboard(result.cutout),
-            "composite": laid_over(result, background, metadata.profile),
-        }
-    )
+def _made(
+    job: Job, matting: Matting, wanted: Mapping[str, Target]
+) -> tuple[dict[str, np.ndarray], Metadata, Done]:
+    """Makes all pictures of a job, in memory; returns what their files say besides, too."""
+    finish = job.finish
+    photograph = read_photograph(job.image, keep_profile=finish.keep_profile)
+    metadata = _written_metadata(photograph.metadata, finish)
+    check_outputs(wanted, job.bits, metadata)
+    image = photograph.pixels
+    trimap = fitted(job.hint, photograph, job.trimap_orientation).trimap(image)
+    check_trimap(trimap, image.shape)
+    _say_known(trimap)
+    start = time.perf_counter()
+    alpha = matting.alpha(image, trimap)
+    types = {name: sample_type(it, job.bits, finish.premultiplied) for name, it in wanted.items()}
+    matted = Matted(image, trimap, alpha, job.background, metadata.profile)
+    pictures = make_pictures(matted, types)
+    crop = _cropped(pictures, alpha, finish.crop)
+    seconds = time.perf_counter() - start
+    height, width = trimap.shape
+    unknown = float(unknown_region(trimap).mean())
+    return pictures, metadata, Done(width, height, round(unknown, 4), round(seconds, 2), crop)
 
 
 def _cropped(

@@ -41,19 +41,18 @@ def refine(
     """
     share = doubt(prior, unknown)
     where = share > 0
-    refined = prior.copy()
+    change = np.zeros(prior.shape, np.float32)
     tiling.blend(
         tiling.plan(where),
-        lambda part: follow_lines(to_float(image[part]), prior[part], where[part]),
-        refined,
+        lambda part: follow_lines(to_float(image[part]), prior[part], where[part]) - prior[part],
+        change,
         progress,
     )
-    share *= clarity(image, unknown) * locality(prior, refined, where)
     # In place: a large picture is held as seldom as can be.
-    refined -= prior
-    refined *= share
-    refined += prior
-    return refined
+    share *= clarity(image, unknown) * locality(change, where)
+    change *= share
+    change += prior
+    return change
 
 
 def follow_lines(image: np.ndarray, prior: np.ndarray, where: np.ndarray) -> np.ndarray:

@@ -37,6 +37,11 @@ class Part(NamedTuple):
         alpha = clamp(resized(self.alpha, *trimap.shape), trimap)
         return Part(image, trimap, where & unknown_region(trimap), alpha)
 
+    def having(self, alpha: np.ndarray) -> "Part":
+        """Takes an alpha of any size where one is wanted, in place: for what `at` returned."""
+        np.copyto(self.alpha, resized(alpha, *self.trimap.shape), where=self.where)
+        return self
+
 
 class Estimator:
     """Finds alpha in bounded memory; may be called from several threads.
@@ -72,17 +77,15 @@ class Estimator:
         """
         alpha, tiles = self._prior(part.at(scale), progress)
         if self._refines:
-            finer = part.at(min(1, FINER * scale))
-            alpha = resized(alpha, *finer.trimap.shape)
-            np.copyto(alpha, finer.alpha, where=~finer.where)
+            finer = part.at(min(1, FINER * scale)).having(alpha)
             tell = _shifted(progress, tiles, 0)
-            alpha = refine(finer.image, alpha, finer.where, self._tiling, tell)
+            alpha = refine(finer.image, finer.alpha, finer.where, self._tiling, tell)
         return resized(alpha, *part.trimap.shape)
 
     def _prior(self, part: Part, progress: Progress | None) -> tuple[np.ndarray, int]:
         """The network's alpha, and of how many tiles."""
         tiles = self._tiling.plan(part.where)
-        alpha = part.alpha.copy()
+        alpha = np.zeros(part.trimap.shape, np.float32)
         self._tiling.blend(
             tiles,
             lambda place: self._mean(to_float(part.image[place]), part.trimap[place]),
@@ -90,8 +93,7 @@ class Estimator:
             # Refinement will have about as many.
             _shifted(progress, 0, self._refines * len(tiles)),
         )
-        np.copyto(alpha, part.alpha, where=~part.where)
-        return alpha, len(tiles)
+        return part.having(alpha).alpha, len(tiles)
 
     def _mean(self, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
         """The network's alpha of a part of a picture, averaged over all views of it."""

@@ -10,13 +10,11 @@ trained on drawings. Their limits were chosen by the development scenes of alpha
 are and as JPEG, and by drawn composites; docs/refinement.md has the figures.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
-
 import cv2
 import numpy as np
 
 from atnet.arrays import to_float
+from atnet.tiling import blocks_of
 
 DOUBT, DOUBT_RADIUS = (0.02, 0.2), 8
 """Mean of 4 p (1 - p) around a pixel from which it is refined, and wholly; in pixels."""
@@ -28,7 +26,7 @@ NOISE = 0.0025, 0.006
 """Standard deviation of brightness from which noise is seen, and matters wholly."""
 COHERENCE, COHERENCE_RADIUS = (0.68, 0.8), 5
 """Part of the change that is common to neighbours, from none to all of which is too much."""
-_STRIP = 256  # rows
+_STRIP, _BLOCK = 256, 512  # rows, and pixels of a side, that are looked at together
 
 
 def doubt(prior: np.ndarray, unknown: np.ndarray) -> np.ndarray:
@@ -50,10 +48,11 @@ def doubt(prior: np.ndarray, unknown: np.ndarray) -> np.ndarray:
         0.0
     """
     found = np.zeros(prior.shape, np.float32)
-    for strip in _strips(len(prior), DOUBT_RADIUS):
-        near = prior[strip.seen]
-        openness = _mean(4 * near * (1 - near), DOUBT_RADIUS)[strip.within]
-        found[strip.rows] = _between(openness, *DOUBT) * unknown[strip.rows]
+    for block in blocks_of(unknown, _BLOCK):
+        seen = block.widened(DOUBT_RADIUS, prior.shape)
+        near = prior[seen.slices]
+        openness = _mean(4 * near * (1 - near), DOUBT_RADIUS)[block.within(seen)]
+        found[block.slices] = _between(openness, *DOUBT) * unknown[block.slices]
     return found
 
 
@@ -90,65 +89,46 @@ def clarity(image: np.ndarray, unknown: np.ndarray) -> float:
     )
 
 
-def locality(prior: np.ndarray, refined: np.ndarray, unknown: np.ndarray) -> float:
+def locality(change: np.ndarray, unknown: np.ndarray) -> float:
     """Whether refinement moves detail, as it should, or whole areas, as if it knew better.
 
     Args:
-        prior: float32 `(H, W)`, the network's alpha.
-        refined: float32 `(H, W)`, by colour lines.
+        change: float32 `(H, W)`, what colour lines add to the network's alpha.
         unknown: bool `(H, W)`.
 
     Returns:
         A share in [0, 1]: 0 where all pixels change in one sense.
 
     Example:
-        >>> prior, everywhere = np.full((64, 64), 0.5, np.float32), np.ones((64, 64), bool)
-        >>> locality(prior, prior + 0.1, everywhere)
+        >>> change, everywhere = np.full((64, 64), 0.1, np.float32), np.ones((64, 64), bool)
+        >>> locality(change, everywhere)
         0.0
-        >>> locality(prior, prior + 0.1 * (-1) ** np.arange(64, dtype=np.float32), everywhere)
+        >>> locality(change * (-1) ** np.arange(64), everywhere)
         1.0
     """
     common = total = 0.0
-    for strip in _strips(len(prior), COHERENCE_RADIUS):
-        seen = strip.seen
-        change = (refined[seen] - prior[seen]) * unknown[seen]
-        mean = _mean(change, COHERENCE_RADIUS)[strip.within]
-        common += np.abs(mean)[unknown[strip.rows]].sum(dtype=np.float64)
-        total += np.abs(change[strip.within]).sum(dtype=np.float64)
+    for block in blocks_of(unknown, _BLOCK):
+        seen = block.widened(COHERENCE_RADIUS, change.shape)
+        near, inside = change[seen.slices] * unknown[seen.slices], block.within(seen)
+        mean = _mean(near, COHERENCE_RADIUS)[inside]
+        common += np.abs(mean)[unknown[block.slices]].sum(dtype=np.float64)
+        total += np.abs(near[inside]).sum(dtype=np.float64)
     return 1 - float(_smooth(common / (total + 1e-3), *COHERENCE))
-
-
-class _Strip(NamedTuple):
-    """Rows that are looked at together, which bounds memory.
-
-    Attributes:
-        rows: Of the picture.
-        seen: The same and some around them, as far as the picture goes.
-        within: The rows in what is seen.
-    """
-
-    rows: slice
-    seen: slice
-    within: slice
-
-
-def _strips(height: int, margin: int) -> Iterator[_Strip]:
-    for top in range(0, height, _STRIP):
-        bottom, begin = min(top + _STRIP, height), max(top - margin, 0)
-        within = slice(top - begin, bottom - begin)
-        yield _Strip(slice(top, bottom), slice(begin, bottom + margin), within)
 
 
 def _contrasts(image: np.ndarray, unknown: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     """Squares of colour and brightness, of detail and of coarser contrasts; and the noise."""
     detail, coarse, roughness = np.zeros(2), np.zeros(2), []
-    for strip in _strips(len(image), 4):
-        colours, wanted = to_float(image[strip.seen]), unknown[strip.rows]
+    for top in range(0, len(image), _STRIP):
+        begin = max(top - 4, 0)
+        colours = to_float(image[begin : top + _STRIP + 4])
+        wanted = unknown[begin : top + _STRIP + 4].copy()
+        wanted[: top - begin] = wanted[top - begin + _STRIP :] = False
         brightness = cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY)[..., None]
         channels = np.dstack([brightness, colours[..., ::2] - brightness])
         near, far = cv2.blur(channels, (3, 3)), cv2.blur(channels, (9, 9))
-        detail += _squares((channels - near)[strip.within], wanted)
-        coarse += _squares((near - far)[strip.within], wanted)
+        detail += _squares(channels - near, wanted)
+        coarse += _squares(near - far, wanted)
         roughness.append(_roughness(colours).ravel())
     # Of white noise, that is 0.65 of its standard deviation; the smoothest tenth has no texture.
     return detail, coarse, float(np.quantile(np.concatenate(roughness), 0.1)) / 0.65

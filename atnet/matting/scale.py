@@ -7,14 +7,13 @@ chosen by the development scenes of alphamatting.com, as they are and enlarged, 
 composites of 2 megapixels, clear and as a camera shows them; docs/inference.md has the figures.
 """
 
-import itertools
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
-from atnet.arrays import resized, resized_to_float, to_float
-from atnet.tiling import Rectangle
+from atnet.arrays import resized, resized_finely, to_float
+from atnet.tiling import Rectangle, blocks_of
 from atnet.trimaps import smaller_trimap
 
 SCALES = tuple(2.0 ** (-step / 2) for step in range(7))
@@ -75,12 +74,12 @@ def at_scale(image: np.ndarray, trimap: np.ndarray, scale: float) -> tuple[np.nd
         scale: Of height and width, above 0 and at most 1.
 
     Returns:
-        Image and trimap, of one size, the image as float32; the same two at scale 1.
+        Image and trimap, of one size; the same two at scale 1.
     """
     size = [max(round(side * scale), 1) for side in trimap.shape]
     if size == list(trimap.shape):
         return image, trimap
-    return resized_to_float(image, *size), smaller_trimap(trimap, *size)
+    return resized_finely(image, *size), smaller_trimap(trimap, *size)
 
 
 def band_width(unknown: np.ndarray, parts: Sequence[tuple[slice, slice]]) -> float:
@@ -129,13 +128,7 @@ def lost_detail(image: np.ndarray, unknown: np.ndarray) -> np.ndarray:
 
 def _blocks(unknown: np.ndarray) -> list[Rectangle]:
     """Squares with unknown pixels: all of them, or as many as tell enough of a large image."""
-    height, width = unknown.shape
-    corners = itertools.product(range(0, height, _BLOCK), range(0, width, _BLOCK))
-    blocks = [
-        Rectangle(top, left, min(_BLOCK, height - top), min(_BLOCK, width - left))
-        for top, left in corners
-    ]
-    found = [block for block in blocks if unknown[block.slices].any()]
+    found = blocks_of(unknown, _BLOCK)
     return found[:: -(-len(found) // _MOST_BLOCKS) or 1]
 
 

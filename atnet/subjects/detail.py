@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from atnet.arrays import resized, scaled_to
+from atnet.arrays import resized, scaled_to, to_float
 from atnet.files.images import Picture, as_image
 from atnet.subjects.bands import NARROWEST, EvenBand, diagonal, lay_band
 from atnet.trimaps import Radius
@@ -60,7 +60,7 @@ class DetailBand:
         size = diagonal(mask)
         even = EVEN.radii(image, mask)[0]
         widest = max(even, WIDEST * size)
-        small = scaled_to(image, _SIDE)
+        small = to_float(scaled_to(image, _SIDE))
         scale = small.shape[1] / image.shape[1]
         outside = resized(mask, *small.shape[:2]) <= 127
         share = _detail_around(small, outside, scale * widest)

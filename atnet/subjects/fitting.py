@@ -60,7 +60,7 @@ def contrast(image: np.ndarray, grey: np.ndarray) -> float:
     """Measures how different the colours are on the two sides of an outline.
 
     Args:
-        image: float32 `(H, W, 3)` in [0, 1].
+        image: `(H, W, 3)`, uint8, uint16 or float in [0, 1].
         grey: Trimap or mask, `(H, W)`, uint8, uint16, bool or float in [0, 1].
 
     Returns:
@@ -72,7 +72,7 @@ def contrast(image: np.ndarray, grey: np.ndarray) -> float:
         >>> contrast(np.dstack([grey] * 3), grey) > 1.7
         True
     """
-    image, grey = scaled_to(image, _SIDE), to_float(grey)
+    image, grey = to_float(scaled_to(image, _SIDE)), to_float(grey)
     grey = cv2.resize(grey, image.shape[1::-1], interpolation=cv2.INTER_NEAREST)
     window = (2 * _REACH + 1, 2 * _REACH + 1)
     means, seen = [], np.ones(grey.shape, bool)

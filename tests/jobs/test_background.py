@@ -5,7 +5,8 @@ import pytest
 
 from atnet.files.images import ImageError, encode_image, read_image
 from atnet.files.storage import StoragePath
-from atnet.jobs.background import Blur, laid_over, parse_background
+from atnet.foreground import composite
+from atnet.jobs.background import Blur, behind, parse_background
 from atnet.matting.result import Result
 from image_files import WIDE_PROFILE, saved
 
@@ -16,6 +17,11 @@ ALPHA[20:40, 30:50] = 1
 def result(background):
     """A white object before a background."""
     return Result(np.where(ALPHA[..., None] > 0, np.float32(1), background), ALPHA)
+
+
+def laid_over(matted, background, profile=None):
+    under = behind(background, matted.image, matted.alpha, profile)
+    return composite(matted.foreground, under, matted.alpha)
 
 
 def test_a_colour_or_blur_goes_before_a_folder_or_file_of_its_name(tmp_path, monkeypatch):

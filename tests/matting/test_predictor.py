@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from atnet.arrays import resized, resized_to_float
+from atnet.arrays import resized, resized_finely
 from atnet.files.images import write_image
 from atnet.matting.colour_lines import refine
 from atnet.matting.predictor import Matting
@@ -69,13 +69,13 @@ def test_a_large_soft_picture_is_seen_smaller():
     trimap = np.zeros((800, 1280), np.uint8)
     trimap[300:500, 200:800], trimap[500:] = 128, 255
     fast = Matting(quality="fast")
-    half = fast.alpha(resized_to_float(large, 400, 640), smaller_trimap(trimap, 400, 640))
+    half = fast.alpha(resized_finely(large, 400, 640), smaller_trimap(trimap, 400, 640))
     alpha = fast.alpha(large, trimap)
     np.testing.assert_array_equal(alpha, clamp(resized(half, 800, 1280), trimap))
     # It is refined at 0.707 of its size, a step above that.
     finer = smaller_trimap(trimap, 566, 905)
     prior = clamp(resized(half, 566, 905), finer)
-    refined = refine(resized(large, 566, 905), prior, finer == 128, Tiling(2**20))
+    refined = refine(resized_finely(large, 566, 905), prior, finer == 128, Tiling(2**20))
     expected = clamp(resized(refined, 800, 1280), trimap)
     assert np.abs(expected - alpha).max() > 0.01
     # Tiles of another shape round the search differently.
