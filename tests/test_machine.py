@@ -4,7 +4,13 @@ import sys
 import numpy as np
 import pytest
 
-from atnet.machine import describe_machine, peak_memory, reset_peak_memory, versions
+from atnet.machine import (
+    describe_machine,
+    peak_memory,
+    release_memory,
+    reset_peak_memory,
+    versions,
+)
 from atnet.version import __version__
 
 
@@ -19,6 +25,19 @@ def test_peak_memory_is_of_the_time_since_the_reset():
     reset_peak_memory()
     assert (peak or 0) - (before or 0) == pytest.approx(200, abs=20)
     assert peak_memory() == pytest.approx(before, abs=20)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="others keep nothing")
+def test_freed_memory_is_returned():
+    blocks = [b"x" * 100_000 for _ in range(2_000)]  # 200 MB, too small to be returned one by one
+    last = blocks[-1]  # behind all others, which therefore cannot be cut off
+    del blocks
+    reset_peak_memory()
+    before = peak_memory()
+    release_memory()
+    reset_peak_memory()
+    assert (before or 0) - (peak_memory() or 0) > 150
+    assert len(last) == 100_000
 
 
 def test_the_machine_is_described_without_its_name():

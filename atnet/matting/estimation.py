@@ -7,12 +7,16 @@ import numpy as np
 
 from atnet.arrays import network_trimap, resized, to_float
 from atnet.choices import Quality, Refinement
+from atnet.machine import release_memory
 from atnet.matting.colour_lines import refine
 from atnet.matting.quality import VIEWS, refinement_of
 from atnet.matting.runtime import Network
 from atnet.matting.scale import FINER, at_scale
 from atnet.tiling import Progress, Tiling
 from atnet.trimaps import clamp, unknown_region
+
+_LARGE = 4 * 10**6
+"""Pixels of a picture from which memory is worth the time that giving it back takes."""
 
 
 class Part(NamedTuple):
@@ -76,6 +80,8 @@ class Estimator:
             float32 `(H, W)` in [0, 1]; known pixels are not exact.
         """
         alpha, tiles = self._prior(part.at(scale), progress)
+        if part.trimap.size > _LARGE:
+            release_memory()
         if self._refines:
             finer = part.at(min(1, FINER * scale)).having(alpha)
             tell = _shifted(progress, tiles, 0)

@@ -9,6 +9,7 @@ from typing import get_args
 import numpy as np
 
 from atnet.choices import EngineName
+from atnet.machine import release_memory
 from atnet.matting.blocks import load_onnx_runtime
 from atnet.matting.engines import Engine, Provider
 from atnet.matting.onnx_file import describe, read_onnx
@@ -64,6 +65,7 @@ class Network:
         else:
             chosen = _wanted(engine, providers)
             self.engine, self._engine, said = self._load(preset, chosen, providers, cores)
+        release_memory()
         size = _number(said, "bytes_per_pixel", BYTES_PER_PIXEL, preset)
         self.bytes_per_pixel = round(self._engine.memory * size)
         self.multiple = _number(said, "multiple", MULTIPLE, preset)
