@@ -26,7 +26,7 @@ class Part(NamedTuple):
         image: `(H, W, 3)`, any type of pixels.
         trimap: uint8 `(H, W)`.
         where: bool `(H, W)`, where alpha is found if it is unknown.
-        alpha: float32 `(H, W)` in [0, 1], what it is elsewhere.
+        alpha: float32 of any size, in [0, 1], what it is elsewhere.
     """
 
     image: np.ndarray
@@ -38,13 +38,14 @@ class Part(NamedTuple):
         """Returns a smaller copy, in which `where` is only what is unknown."""
         image, trimap = at_scale(self.image, self.trimap, scale)
         where = resized(self.where.astype(np.float32), *trimap.shape) > 0
-        alpha = clamp(resized(self.alpha, *trimap.shape), trimap)
-        return Part(image, trimap, where & unknown_region(trimap), alpha)
+        return Part(image, trimap, where & unknown_region(trimap), self.alpha)
 
-    def having(self, alpha: np.ndarray) -> "Part":
-        """Takes an alpha of any size where one is wanted, in place: for what `at` returned."""
-        np.copyto(self.alpha, resized(alpha, *self.trimap.shape), where=self.where)
-        return self
+    def completed(self, alpha: np.ndarray) -> np.ndarray:
+        """Puts what alpha is elsewhere around one that was found; of its own size, in place."""
+        found = resized(alpha, *self.trimap.shape)
+        known = clamp(resized(self.alpha, *self.trimap.shape), self.trimap)
+        np.copyto(found, known, where=~self.where)
+        return found
 
 
 class Estimator:
@@ -83,9 +84,10 @@ class Estimator:
         if part.trimap.size > _LARGE:
             release_memory()
         if self._refines:
-            finer = part.at(min(1, FINER * scale)).having(alpha)
+            finer = part.at(min(1, FINER * scale))
+            alpha = finer.completed(alpha)
             tell = _shifted(progress, tiles, 0)
-            alpha = refine(finer.image, finer.alpha, finer.where, self._tiling, tell)
+            alpha = refine(finer.image, alpha, finer.where, self._tiling, tell)
         return resized(alpha, *part.trimap.shape)
 
     def _prior(self, part: Part, progress: Progress | None) -> tuple[np.ndarray, int]:
@@ -99,7 +101,7 @@ class Estimator:
             # Refinement will have about as many.
             _shifted(progress, 0, self._refines * len(tiles)),
         )
-        return part.having(alpha).alpha, len(tiles)
+        return part.completed(alpha), len(tiles)
 
     def _mean(self, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
         """The network's alpha of a part of a picture, averaged over all views of it."""

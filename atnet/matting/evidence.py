@@ -10,6 +10,8 @@ trained on drawings. Their limits were chosen by the development scenes of alpha
 are and as JPEG, and by drawn composites; docs/refinement.md has the figures.
 """
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 
@@ -48,12 +50,20 @@ def doubt(prior: np.ndarray, unknown: np.ndarray) -> np.ndarray:
         0.0
     """
     found = np.zeros(prior.shape, np.float32)
+    for block, doubts in doubt_by_blocks(prior, unknown):
+        found[block] = doubts
+    return found
+
+
+def doubt_by_blocks(
+    prior: np.ndarray, unknown: np.ndarray
+) -> Iterator[tuple[tuple[slice, slice], np.ndarray]]:
+    """Tells doubt where it is not 0: the index of each part, and its values."""
     for block in blocks_of(unknown, _BLOCK):
         seen = block.widened(DOUBT_RADIUS, prior.shape)
         near = prior[seen.slices]
         openness = _mean(4 * near * (1 - near), DOUBT_RADIUS)[block.within(seen)]
-        found[block.slices] = _between(openness, *DOUBT) * unknown[block.slices]
-    return found
+        yield block.slices, _between(openness, *DOUBT) * unknown[block.slices]
 
 
 def clarity(image: np.ndarray, unknown: np.ndarray) -> float:

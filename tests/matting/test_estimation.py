@@ -24,12 +24,12 @@ def test_a_smaller_copy_wants_only_what_is_unknown():
     where = np.zeros(trimap.shape, bool)
     where[:, :20] = True
     part = Part(image, trimap, where, np.full(trimap.shape, 0.25, np.float32)).at(0.5)
-    assert part.trimap.shape == part.where.shape == part.alpha.shape == (40, 20)
+    assert part.trimap.shape == part.where.shape == (40, 20)
     assert part.where[15].tolist() == [True] * 10 + [False] * 10
     assert not part.where[part.trimap != 128].any()
-    np.testing.assert_array_equal(part.alpha[:, 0], np.select(
-        [part.trimap[:, 0] == 0, part.trimap[:, 0] == 255], [0, 1], 0.25
-    ).astype(np.float32))  # fmt: skip
+    completed = part.completed(np.full((20, 10), 0.75, np.float32))
+    known = np.select([part.trimap == 0, part.trimap == 255], [0, 1], 0.25)
+    np.testing.assert_array_equal(completed, np.where(part.where, 0.75, known))
 
 
 @pytest.mark.parametrize("quality", ["fast", "standard"])
