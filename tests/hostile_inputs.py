@@ -5,6 +5,7 @@ import os
 import shutil
 from typing import NamedTuple
 
+import h5py
 import numpy as np
 from PIL import Image
 
@@ -35,6 +36,10 @@ def make_files(folder):
     _make_odd_files(folder)
     _make_data_sets(folder)
     _make_batches(folder)
+    with h5py.File(folder / "other.hdf5", "w") as file:
+        file.attrs["layer_names"] = ["dense_1"]
+        file.create_group("dense_1").attrs["weight_names"] = ["dense_1/kernel:0"]
+        file["dense_1/dense_1/kernel:0"] = np.zeros((2, 3), np.float32)
 
 
 def _pictures():
@@ -258,6 +263,13 @@ CASES = [
     Case("export missing.npz -o o.onnx", "no such file"),
     Case("export weights.npz -o o.onnx", "weights.npz"),
     Case("export photo.png -o o.onnx", "allowed are"),
+    Case("import-original missing.hdf5 -o o.npz", "no such file"),
+    Case("import-original photo.png -o o.npz", "photo.png: not a readable HDF5 file"),
+    Case("import-original other.hdf5 -o o.npz", "expected a layer named one of block1_conv1"),
+    Case("import-original other.hdf5 -o o.onnx", "give a name that ends in .npz"),
+    Case("import-original other.hdf5 -o other.hdf5", "would replace the file other.hdf5"),
+    Case("import-original other.hdf5 -o nowhere/o.npz", "create it first"),
+    Case("import-original other.hdf5 -o small.png --no-clobber", "small.png: exists"),
     Case("models nothing", "allowed are"),
     Case("batch nothing --out o", "has no photographs"),
     Case("batch missing --out o", "neither a folder nor a manifest"),

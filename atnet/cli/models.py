@@ -1,4 +1,4 @@
-"""`atnet models`, `atnet export`."""
+"""`atnet models`, `atnet export`, `atnet import-original`."""
 
 import json
 import os
@@ -67,7 +67,8 @@ def export(
         str | None, typer.Option(help="Width of .npz weights that do not name it: full, half.")
     ] = None,
     fusion: Annotated[
-        str | None, typer.Option(help="Fusion of .npz weights that do not name it: add, winner.")
+        str | None,
+        typer.Option(help="Fusion of .npz weights that do not name it: add, winner, released."),
     ] = None,
     float32: Annotated[bool, typer.Option("--float32", help="Store float32, twice the size.")] = (
         False
@@ -96,3 +97,32 @@ def export(
     with working(f"Exporting {weights}"):
         export_onnx(network, output, half_storage=not float32, training=training)
     report({"model": str(output)}, as_json)
+
+
+@app.command()
+def import_original(
+    file: Annotated[Path, typer.Argument(help="Weights of the original's code, .hdf5.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Target, .npz.")],
+    no_clobber: NoClobber = False,
+    as_json: Json = False,
+) -> None:
+    """Reads weights that the original ATNet's code left, for `--preset` and `atnet export`.
+
+    The file tells which of the three encoders it has, and whether refinement.
+
+    Example: `atnet import-original ATNet-0.0451.hdf5 -o original.npz`
+    """
+    from atnet.files.targets import check_absent, check_targets
+
+    if no_clobber:
+        check_absent([output])
+    check_targets({"weights": output}, {"file": file})
+    try:
+        from atnet.models.released import import_released
+    except ImportError as error:
+        raise ImportError(f"{error.name} is missing; pip install 'atnet[train]'") from error
+
+    with working(f"Importing {file}"):
+        network = import_released(file, output)
+    summary = {"encoder": network.encoder, "refinement": network.refinement}
+    report({"weights": str(output), **summary}, as_json)

@@ -20,7 +20,7 @@ _WIDTHS = {"full": 1.0, "half": 0.5}
 _ALLOWED = {
     "decoder": ("attention_transfer", "original"),
     "width": _WIDTHS,
-    "fusion": ("add", "winner"),
+    "fusion": ("add", "winner", "released"),
     "attention": ATTENTION,
     "upsampling": UPSAMPLING,
 }
@@ -48,7 +48,8 @@ class ATNet(keras.Model):
         width: `full`, or `half` the channels in skips, decoder and refinement, which
             `attention_transfer` alone has.
         fusion: How the `original` decoder joins context and gated skip: `add`, or `winner`,
-            exactly as released, whose attention never learns.
+            exactly as released, whose attention never learns. `released` is `winner` behind the
+            released network's own input too, for its weights.
         attention: Gates of `attention_transfer` on its skips: `full`, or for ablation `channel`,
             `spatial` or `none`.
         upsampling: What magnifies in `attention_transfer`: `scale_transfer`, or for ablation
@@ -117,7 +118,8 @@ class ATNet(keras.Model):
             # === Functional model ===
             image = keras.Input((None, None, 3), name="image")
             trimap = keras.Input((None, None, 1), name="trimap")
-            features = encoder_model(NetworkInput(name="network_input")(image, trimap))
+            network_input = NetworkInput(fusion == "released", name="network_input")
+            features = encoder_model(network_input(image, trimap))
             logit = decode(features)
             coarse_alpha = _sigmoid("coarse_alpha")(logit)
             alpha = refine(image, trimap, coarse_alpha, logit) if refinement else coarse_alpha
@@ -233,7 +235,7 @@ def _attention_transfer_decoder(factor: float, attention: str, upsampling: str):
 
 
 def _original_decoder(fusion: str):
-    return OriginalDecoder(winner=fusion == "winner", name="decoder")
+    return OriginalDecoder(winner=fusion != "add", name="decoder")
 
 
 def _residual_refinement(factor: float, image, trimap, coarse_alpha, logit):

@@ -20,6 +20,11 @@ class NetworkInput(layers.Layer):
 
     `concat[(255 * image - mean) / 64, trimap - 0.5]`, where `mean` is ImageNet's mean colour.
 
+    Args:
+        released: True joins them as the released ATNet saw them, `concat[image, trimap]` with the
+            byte 128 of its trimaps for 0.5. What convolutions pad with is black and background
+            then, not the mean colour and unknown, which no weights could make up for.
+
     Call arguments:
         image: `(B, H, W, 3)`, RGB in [0, 1].
         trimap: `(B, H, W, 1)`, 0 background, 0.5 unknown, 1 foreground.
@@ -34,6 +39,10 @@ class NetworkInput(layers.Layer):
     MEAN_COLOUR = (123.68, 116.779, 103.939)
     MULTIPLE = 32
 
+    def __init__(self, released: bool = False, **kwargs):
+        super().__init__(**kwargs)
+        self.released = released
+
     def call(self, image, trimap):
         """Normalises and concatenates."""
         for side, size in zip(("height", "width"), image.shape[1:3], strict=True):
@@ -42,12 +51,19 @@ class NetworkInput(layers.Layer):
                     f"image has {side} {size}; allowed are multiples of {self.MULTIPLE}: "
                     "pad image and trimap (atnet.Matting does so for you)"
                 )
+        if self.released:
+            byte = ops.convert_to_tensor(128 / 255, dtype=trimap.dtype)
+            return ops.concatenate([image, ops.where(trimap == 0.5, byte, trimap)], axis=-1)
         mean = ops.convert_to_tensor(self.MEAN_COLOUR, dtype=image.dtype)
         return ops.concatenate([(255.0 * image - mean) / 64.0, trimap - 0.5], axis=-1)
 
     def compute_output_shape(self, image_shape, trimap_shape):
         """Colours and trimap."""
         return (*image_shape[:-1], image_shape[-1] + trimap_shape[-1])
+
+    def get_config(self):
+        """Constructor arguments."""
+        return {**super().get_config(), "released": self.released}
 
 
 @keras.saving.register_keras_serializable("atnet")

@@ -80,7 +80,7 @@ def load_encoder(model: ATNet, source: str | Path, calibration: np.ndarray | Non
         ConnectionError: The weights of `keras.applications` cannot be fetched.
         FileNotFoundError: There is no such file.
         ValueError: Missing or misshapen arrays, all named; an encoder that `keras.applications`
-            does not have; a calibration that cannot be used.
+            does not have; a calibration that cannot be used; a network with the released input.
 
     Example:
         >>> model = ATNet("efficientnet_lite0", refinement=False)
@@ -89,6 +89,11 @@ def load_encoder(model: ATNet, source: str | Path, calibration: np.ndarray | Non
             ...
         ValueError: keras.applications has no efficientnet_lite0: pass the path of an .npz archive
     """
+    if model.fusion == "released":
+        raise ValueError(
+            "fusion is 'released', whose input ImageNet weights are not converted to: "
+            "take fusion 'winner', or load the released weights"
+        )
     encoder: Any = model.get_layer("encoder")
     load_backbone(encoder, model.encoder, source, calibration)
 

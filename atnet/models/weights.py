@@ -91,7 +91,7 @@ def assign(model: ATNet, arrays: dict[str, np.ndarray], path: str | Path) -> Non
     check_named(named_parts(arrays), parts_of(model), path)
     variables, weights = variable_names(model), _weights(arrays)
     shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
-    _check_shapes(weights, shapes, f"{path} does not fit this network")
+    check_shapes(weights, shapes, f"{path} does not fit this network")
     for name, variable in variables.items():
         variable.assign(weights[name].astype("float32"))
 
@@ -190,7 +190,7 @@ def average_archives(
     check_named(named_parts(start), named_parts(end) or named_parts(start), first)
     ends = _weights(end)
     shapes = {name: values.shape for name, values in ends.items()}
-    _check_shapes(_weights(start), shapes, f"{first} does not fit {second}")
+    check_shapes(_weights(start), shapes, f"{first} does not fit {second}")
     between = {
         name: (1 - share) * start[name].astype("float32") + share * values.astype("float32")
         for name, values in ends.items()
@@ -205,15 +205,6 @@ def _weights(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: values for name, values in arrays.items() if name not in _DESCRIBING}
 
 
-def _check_shapes(
-    weights: dict[str, np.ndarray], shapes: dict[str, tuple[int, ...]], words: str
-) -> None:
-    problems = misfits(weights, shapes)
-    problems += [f"unexpected {name}" for name in weights if name not in shapes]
-    if problems:
-        raise ValueError(f"{words}: {'; '.join(problems)}")
-
-
 def _write_archive(arrays: dict[str, np.ndarray], path: str | Path, dtype: str) -> None:
     cast = {
         name: values if name in _DESCRIBING else values.astype(dtype)
@@ -223,14 +214,35 @@ def _write_archive(arrays: dict[str, np.ndarray], path: str | Path, dtype: str) 
         np.savez(file, allow_pickle=False, **cast)
 
 
-def misfits(arrays: dict[str, np.ndarray], shapes: dict[str, tuple[int, ...]]) -> list[str]:
+def check_shapes(
+    weights: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]], words: str
+) -> None:
+    """Refuses weights that are not exactly those of a network.
+
+    Args:
+        weights: Arrays, or whatever has a shape, by name.
+        shapes: All that the network has.
+        words: Beginning of the message.
+
+    Raises:
+        ValueError: Missing, unexpected or misshapen ones, all named.
+    """
+    problems = misfits(weights, shapes)
+    problems += [
+        f"unexpected {name} {array.shape}" for name, array in weights.items() if name not in shapes
+    ]
+    if problems:
+        raise ValueError(f"{words}: {'; '.join(problems)}")
+
+
+def misfits(arrays: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> list[str]:
     """Names the arrays that are missing, and those of another shape than expected.
 
     Example:
         >>> misfits({"bias": np.zeros(2)}, {"kernel": (3, 3), "bias": (3,)})
-        ['missing kernel', 'bias is (2,), expected (3,)']
+        ['missing kernel (3, 3)', 'bias is (2,), expected (3,)']
     """
-    missing = [f"missing {name}" for name in shapes if name not in arrays]
+    missing = [f"missing {name} {shape}" for name, shape in shapes.items() if name not in arrays]
     return missing + [
         f"{name} is {arrays[name].shape}, expected {shape}"
         for name, shape in shapes.items()

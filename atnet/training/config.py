@@ -78,7 +78,8 @@ class Network(Table):
         encoder: `vgg16`, `resnet50`, `mobilenet_v2` or `efficientnet_lite0`.
         decoder: `attention_transfer`, the project's own, or `original`, the released topology.
         width: `full`, or `half` of the channels.
-        fusion: `add`, or `winner` for the original's attention exactly as released.
+        fusion: `add`, or `winner` for the original's attention exactly as released; `released`
+            to train its own weights on.
         attention: `full`, or for ablation `channel`, `spatial` or `none`.
         upsampling: `scale_transfer`, or for ablation `bilinear` or `transposed`.
         refinement: Whether there is the network that the stages behind the first one train.
@@ -94,7 +95,7 @@ class Network(Table):
     encoder: str = "vgg16"
     decoder: Literal["attention_transfer", "original"] = "attention_transfer"
     width: Literal["full", "half"] = "full"
-    fusion: Literal["add", "winner"] = "add"
+    fusion: Literal["add", "winner", "released"] = "add"
     attention: Literal["full", "channel", "spatial", "none"] = "full"
     upsampling: Literal["scale_transfer", "bilinear", "transposed"] = "scale_transfer"
     refinement: bool = True

@@ -95,9 +95,10 @@ def test_gradient_reaches_every_weight(parts):
     assert untaught(**parts) == []
 
 
-def test_the_released_fusion_never_teaches_its_gates():
+@pytest.mark.parametrize("fusion", ["winner", "released"])
+def test_the_released_fusion_never_teaches_its_gates(fusion):
     """What the test above is there to catch: a comparison passes no gradient."""
-    paths = untaught(decoder="original", fusion="winner")
+    paths = untaught(decoder="original", fusion=fusion)
     gates = [path for path in paths if "/gate/" in path]
     assert len(gates) == 5 * 4  # kernel, bias, gamma, beta on five levels
     assert {path.split("/")[0] for path in paths if path not in gates} <= {
@@ -220,7 +221,7 @@ def test_sizes_that_are_no_multiple_of_32_are_refused(model):
         ({"decoder": "unet"}, "decoder is 'unet'; allowed are attention_transfer, original$"),
         ({"decoder": "light"}, "decoder is 'light'; allowed are attention_transfer, original$"),
         ({"width": "narrow"}, "width is 'narrow'; allowed are full, half$"),
-        ({"fusion": "max"}, "fusion is 'max'; allowed are add, winner$"),
+        ({"fusion": "max"}, "fusion is 'max'; allowed are add, winner, released$"),
         (
             {"fusion": "winner"},
             "fusion is 'winner', which decoder 'attention_transfer' does not have: "

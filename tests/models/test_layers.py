@@ -28,6 +28,16 @@ def test_network_input_by_hand():
     np.testing.assert_allclose(joined[0, 1, 1], [-1.9325, -1.82467, -1.624047, 0.5], atol=1e-5)
 
 
+@pytest.mark.backend
+def test_the_released_input_is_what_its_files_hold_by_255():
+    image = feature(1, 32, 32, 3)
+    trimap = RNG.choice(np.array([0, 0.5, 1], "float32"), (1, 32, 32, 1))
+    joined = to_numpy(NetworkInput(released=True)(image, trimap))
+    np.testing.assert_array_equal(joined[..., :3], image)
+    stored = np.array([0, 128, 255])[(2 * trimap).astype(int)]
+    np.testing.assert_allclose(joined[..., 3:] * 255, stored, rtol=1e-6)
+
+
 @pytest.mark.parametrize(("height", "width"), [(33, 64), (64, 31), (1, 1)])
 def test_network_input_refuses_sizes_the_encoder_cannot_halve(height, width):
     with pytest.raises(ValueError, match="multiples of 32"):
@@ -90,6 +100,7 @@ def test_attention_transfer_equals_its_formula():
     ("layer", "shapes"),
     [
         (NetworkInput(), [(1, 32, 32, 3), (1, 32, 32, 1)]),
+        (NetworkInput(released=True), [(1, 32, 32, 3), (1, 32, 32, 1)]),
         (ScaleTransferBlock(3), [(1, 4, 4, 6)]),
         (BilinearBlock(3), [(1, 4, 4, 6)]),
         (TransposedBlock(3), [(1, 4, 4, 6)]),
@@ -110,7 +121,7 @@ def test_layers_survive_a_config_round_trip(layer, shapes):
 @pytest.mark.parametrize(
     "layer",
     [
-        (NetworkInput, {}),
+        (NetworkInput, {"released": True}),
         (ScaleTransferBlock, {"channels": 3}),
         (BilinearBlock, {"channels": 3}),
         (TransposedBlock, {"channels": 3}),

@@ -295,3 +295,9 @@ def test_published_vgg16_is_of_moderate_size(optional_data):
     network: Any = model.get_layer("encoder")
     for name, skip in network(network_input(photograph(96))).items():
         assert 0.05 < to_numpy(skip).std() < 2, name
+
+
+def test_the_released_input_is_not_converted_to():
+    network = ATNet("mobilenet_v2", decoder="original", fusion="released", refinement=False)
+    with pytest.raises(ValueError, match="take fusion 'winner', or load the released weights"):
+        load_encoder(network, "imagenet")
