@@ -19,6 +19,9 @@ _LARGE = 4 * 10**6
 """Pixels of a picture from which memory is worth the time that giving it back takes."""
 
 
+_STRIP = 256  # rows
+
+
 class Part(NamedTuple):
     """A picture or a part of one, and where alpha is wanted.
 
@@ -37,14 +40,20 @@ class Part(NamedTuple):
     def at(self, scale: float) -> "Part":
         """Returns a smaller copy, in which `where` is only what is unknown."""
         image, trimap = at_scale(self.image, self.trimap, scale)
-        where = resized(self.where.astype(np.float32), *trimap.shape) > 0
-        return Part(image, trimap, where & unknown_region(trimap), self.alpha)
+        where = unknown_region(trimap)
+        if trimap.shape == self.where.shape:
+            where &= self.where
+        else:
+            where &= resized(self.where.astype(np.float32), *trimap.shape) > 0
+        return Part(image, trimap, where, self.alpha)
 
     def completed(self, alpha: np.ndarray) -> np.ndarray:
         """Puts what alpha is elsewhere around one that was found; of its own size, in place."""
-        found = resized(alpha, *self.trimap.shape)
-        known = clamp(resized(self.alpha, *self.trimap.shape), self.trimap)
-        np.copyto(found, known, where=~self.where)
+        found, given = (resized(it, *self.trimap.shape) for it in (alpha, self.alpha))
+        for top in range(0, len(found), _STRIP):
+            rows = slice(top, top + _STRIP)
+            elsewhere = clamp(given[rows], self.trimap[rows])
+            np.copyto(found[rows], elsewhere, where=~self.where[rows])
         return found
 
 
