@@ -3,7 +3,7 @@
 import numpy as np
 
 from atnet.arrays import to_float
-from atnet.matting.evidence import clarity, doubt, doubt_by_blocks, locality
+from atnet.matting.evidence import clarity, doubt, locality
 from atnet.matting.laplacian import solve
 from atnet.tiling import Progress, Tiling
 
@@ -39,7 +39,9 @@ def refine(
         >>> refine(hair, prior, prior == 0.5, Tiling(512 * 512))[4].round(1).tolist()
         [0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]
     """
-    where = doubt(prior, unknown) > 0
+    where = np.zeros(prior.shape, bool)
+    for part, doubts in doubt(prior, unknown):
+        where[part] = doubts > 0
     change = np.zeros(prior.shape, np.float32)
     tiling.blend(
         tiling.plan(where),
@@ -47,10 +49,10 @@ def refine(
         change,
         progress,
     )
-    # In place, and doubt once more by blocks: a large picture is held as seldom as can be.
+    # In place, with doubt looked at once more: a large picture is held as seldom as can be.
     share = clarity(image, unknown) * locality(change, where)
-    for block, doubts in doubt_by_blocks(prior, unknown):
-        change[block] *= share * doubts
+    for part, doubts in doubt(prior, unknown):
+        change[part] *= share * doubts
     change += prior
     return change
 

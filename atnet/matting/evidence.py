@@ -28,10 +28,12 @@ NOISE = 0.0025, 0.006
 """Standard deviation of brightness from which noise is seen, and matters wholly."""
 COHERENCE, COHERENCE_RADIUS = (0.68, 0.8), 5
 """Part of the change that is common to neighbours, from none to all of which is too much."""
-_STRIP, _BLOCK = 256, 512  # rows, and pixels of a side, that are looked at together
+_STRIP, _BLOCK = 2**20, 512  # pixels, and pixels of a side, that are looked at together
 
 
-def doubt(prior: np.ndarray, unknown: np.ndarray) -> np.ndarray:
+def doubt(
+    prior: np.ndarray, unknown: np.ndarray
+) -> Iterator[tuple[tuple[slice, slice], np.ndarray]]:
     """Where the network leaves something open: hair and veils, but no edge that it sees sharply.
 
     Args:
@@ -39,26 +41,17 @@ def doubt(prior: np.ndarray, unknown: np.ndarray) -> np.ndarray:
         unknown: bool `(H, W)`.
 
     Returns:
-        float32 `(H, W)` in [0, 1], 0 where alpha is known.
+        Of each part of the picture that has unknown pixels, its index and float32 `(h, w)` in
+        [0, 1], 0 where alpha is known.
 
     Example:
         >>> prior = np.full((32, 32), 0.5, np.float32)
-        >>> doubt(prior, prior == 0.5).min().item()
-        1.0
+        >>> [found.min().item() for _, found in doubt(prior, prior == 0.5)]
+        [1.0]
         >>> prior = (np.arange(32) > 15).astype(np.float32)[None].repeat(32, axis=0)
-        >>> doubt(prior, prior >= 0).max().item()
-        0.0
+        >>> [found.max().item() for _, found in doubt(prior, prior >= 0)]
+        [0.0]
     """
-    found = np.zeros(prior.shape, np.float32)
-    for block, doubts in doubt_by_blocks(prior, unknown):
-        found[block] = doubts
-    return found
-
-
-def doubt_by_blocks(
-    prior: np.ndarray, unknown: np.ndarray
-) -> Iterator[tuple[tuple[slice, slice], np.ndarray]]:
-    """Tells doubt where it is not 0: the index of each part, and its values."""
     for block in blocks_of(unknown, _BLOCK):
         seen = block.widened(DOUBT_RADIUS, prior.shape)
         near = prior[seen.slices]
@@ -129,11 +122,13 @@ def locality(change: np.ndarray, unknown: np.ndarray) -> float:
 def _contrasts(image: np.ndarray, unknown: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     """Squares of colour and brightness, of detail and of coarser contrasts; and the noise."""
     detail, coarse, roughness = np.zeros(2), np.zeros(2), []
-    for top in range(0, len(image), _STRIP):
+    height, width = unknown.shape
+    rows = min(max(_STRIP // width, 16), 256)
+    for top in range(0, height, rows):
         begin = max(top - 4, 0)
-        colours = to_float(image[begin : top + _STRIP + 4])
-        wanted = unknown[begin : top + _STRIP + 4].copy()
-        wanted[: top - begin] = wanted[top - begin + _STRIP :] = False
+        colours = to_float(image[begin : top + rows + 4])
+        wanted = unknown[begin : top + rows + 4].copy()
+        wanted[: top - begin] = wanted[top - begin + rows :] = False
         brightness = cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY)[..., None]
         channels = np.dstack([brightness, colours[..., ::2] - brightness])
         near, far = cv2.blur(channels, (3, 3)), cv2.blur(channels, (9, 9))

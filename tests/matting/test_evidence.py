@@ -1,5 +1,6 @@
 import io
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -7,7 +8,8 @@ from PIL import Image
 from atnet.arrays import resized
 from atnet.files.images import read_image
 from atnet.jobs.photo import ASSETS
-from atnet.matting.evidence import _contrasts, clarity, doubt, locality
+from atnet.matting import evidence
+from atnet.matting.evidence import _contrasts, clarity, locality
 from atnet.trimaps import read_trimap
 
 
@@ -30,6 +32,14 @@ def as_jpeg(image, quality, subsampling):
     return read_image(file.getvalue())
 
 
+def doubt(prior, unknown):
+    """All parts together."""
+    whole = np.zeros(prior.shape, np.float32)
+    for part, doubts in evidence.doubt(prior, unknown):
+        whole[part] = doubts
+    return whole
+
+
 def test_doubt_by_hand():
     """One pixel of 0.5 among 17 x 17 sure ones is a mean of 1 / 289; a column of them 1 / 17."""
     prior = np.zeros((41, 41), np.float32)
@@ -42,6 +52,18 @@ def test_doubt_by_hand():
     unknown = everywhere(prior)
     unknown[:10] = False
     assert (doubt(prior, unknown)[:10] == 0).all()
+
+
+def test_parts_of_a_picture_leave_no_seam(monkeypatch):
+    rng = np.random.default_rng(3)
+    prior = cv2.blur(rng.random((90, 70)).astype(np.float32), (9, 9))
+    change = rng.normal(0, 0.1, prior.shape).astype(np.float32)
+    unknown = rng.random(prior.shape) < 0.9
+    whole = doubt(prior, unknown), locality(change + 0.09, unknown)
+    monkeypatch.setattr(evidence, "_BLOCK", 32)
+    np.testing.assert_allclose(doubt(prior, unknown), whole[0], atol=1e-6)
+    assert 0 < whole[1] < 1
+    assert locality(change + 0.09, unknown) == pytest.approx(whole[1], abs=1e-6)
 
 
 def test_a_clear_photograph_is_believed_and_chroma_at_half_size_by_half(lemur):
