@@ -156,7 +156,7 @@ def _pictures(maps: Mapping[str, np.ndarray], regions: Sequence[Region]) -> Pict
     shape = pixels["image"].shape[:2]
     return Pictures(
         {
-            caption: _data_uri(scaled_to(values, THUMBNAIL), quality=85)
+            caption: _data_uri(to_bytes(scaled_to(values, THUMBNAIL)), quality=85)
             for caption, values in pixels.items()
         },
         [
