@@ -14,7 +14,8 @@ from atnet.choices import EngineName
 from atnet.files.atomic import write_text
 from atnet.machine import describe_machine, versions
 from atnet.matting.blocks import load_onnx_runtime
-from atnet.matting.engines import Engine, OpenVino, installed
+from atnet.matting.engines import Engine, installed
+from atnet.matting.openvino import OpenVino
 
 SIDE, PASSES = 192, 2
 """What is timed: the fastest of some passes over a square, after one that is not timed."""
