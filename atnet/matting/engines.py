@@ -1,4 +1,4 @@
-"""What can run an exported network: ONNX Runtime here, OpenVINO beside this module.
+"""What can run an exported network: ONNX Runtime here, OpenVINO and MNN beside this module.
 
 Each answers float32 arrays with float32 alpha, from any thread.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from importlib import metadata, util
 from types import ModuleType
-from typing import Any, Protocol, TypeVar, get_args
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,9 @@ Result = TypeVar("Result")
 Provider = str | tuple[str, dict[str, Any]]
 """An execution provider as ONNX Runtime takes it: its name, or its name and options."""
 _PREFERRED = ("CUDAExecutionProvider", "CPUExecutionProvider")
+_MODULES: dict[EngineName, str] = {
+    "onnxruntime": "onnxruntime", "openvino": "openvino", "mnn": "MNN",
+}  # fmt: skip
 PATIENCE = 0.1
 """Seconds after which Python looks whether Ctrl-C was pressed."""
 
@@ -44,7 +47,7 @@ class Engine(Protocol):
 
 def installed() -> list[EngineName]:
     """Names the engines that are there; what computes the same everywhere comes first."""
-    return [name for name in get_args(EngineName) if util.find_spec(name)]
+    return [name for name, module in _MODULES.items() if util.find_spec(module)]
 
 
 class OnnxRuntime:
