@@ -17,6 +17,10 @@ import numpy as np
 from atnet.matting.engines import beside
 from atnet.parallel import usable_cores
 
+_KEPT = "glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=1099511627776"
+"""Lets the process keep freed memory from one tile to the next: a fifth of the time, and more, goes
+into fetching it anew. On other systems than Linux it means nothing."""
+
 
 class Mnn:
     """MNN on the CPU: float32 with fewer multiplications (Winograd's), fast on every processor.
@@ -73,12 +77,13 @@ class Mnn:
 
 def _start_process(threads: int) -> subprocess.Popen[bytes]:
     path = os.pathsep.join(folder or str(Path.cwd()) for folder in sys.path)
+    environment = {"GLIBC_TUNABLES": _KEPT, "PYTHONPATH": path}  # it finds what this process finds
     return subprocess.Popen(  # noqa: S603  (our own module)
         [sys.executable, "-P", "-m", "atnet.matting.mnn_process", str(threads)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": path},  # it finds what this process finds
+        env={**os.environ, **environment},
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
 

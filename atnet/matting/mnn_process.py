@@ -7,8 +7,10 @@ trimap; an answer is `None`, alpha, or in words why there is none.
 """
 
 import contextlib
+import ctypes
 import os
 import pickle
+import select
 import signal
 import sys
 from pathlib import Path
@@ -23,6 +25,8 @@ _GIVES_BACK = (2, 1)
 """MNN's hint for the allocator: this one gives memory back when the picture becomes smaller."""
 _SMALL = 32
 """Side of the first picture, in pixels."""
+_PAUSE = 0.05
+"""Seconds without a question after which a picture has no more tiles."""
 
 
 class MnnNetwork:
@@ -128,6 +132,7 @@ def main() -> None:
     _say(answers, None)
     with contextlib.suppress(EOFError):
         while True:
+            _give_memory_back_when_idle()
             _say(answers, network(*_next_question()))
 
 
@@ -137,6 +142,12 @@ def _take_standard_output() -> BinaryIO:
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
         os.dup2(nowhere.fileno(), 1)
     return answers
+
+
+def _give_memory_back_when_idle() -> None:
+    """Waits for the next question, on Linux, where freed memory is kept until a pause."""
+    if sys.platform == "linux" and not select.select([sys.stdin], [], [], _PAUSE)[0]:
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _next_question() -> Any:
