@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-EngineName = Literal["onnxruntime", "openvino"]
+EngineName = Literal["onnxruntime", "openvino", "mnn"]
 Place = Literal["local", "ray"]
 """Where the workers of a batch are: processes of this machine, or actors of Ray."""
 Quality = Literal["fast", "standard", "best"]

@@ -14,7 +14,9 @@ from pathlib import Path
 from atnet.parallel import usable_cores
 from atnet.version import __version__
 
-_PACKAGES = ("numpy", "onnxruntime", "opencv-python-headless", "openvino", "pymatting", "scipy")
+_PACKAGES = (
+    "mnn", "numpy", "onnxruntime", "opencv-python-headless", "openvino", "pymatting", "scipy",
+)  # fmt: skip
 _STATUS = Path("/proc/self/status")
 
 

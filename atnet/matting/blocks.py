@@ -1,12 +1,13 @@
 """Runs the last layers of a network only in blocks where alpha is unknown: the same alpha there."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from atnet.matting.cover import cover
-from atnet.matting.cut import Parts, cut
+from atnet.matting.cut import Parts, Seam, cut
 from atnet.matting.engines import (
     Engine,
     OnnxRuntime,
@@ -15,8 +16,9 @@ from atnet.matting.engines import (
     choose_providers,
     interruptible,
 )
-from atnet.tiling import Rectangle
 
+Run = Callable[[list[str], dict[str, np.ndarray]], list[np.ndarray]]
+"""Computes some outputs, by name, from inputs."""
 _CPU = "CPUExecutionProvider"
 
 
@@ -36,36 +38,52 @@ class Blocks:
 
     def __init__(self, parts: Parts, threads: int = 0) -> None:
         models = (parts.head, parts.gate, parts.tail)
-        self._head, self._gate, self._tail = (Session(part, threads, [_CPU]) for part in models)
+        self._sessions = [Session(part, threads, [_CPU]) for part in models]
         self._seam = parts.seam
         self.providers = [_CPU]
 
     def __call__(self, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
         """Computes alpha where the trimap `(H, W)` of an image `(H, W, 3)` says unknown."""
-        blocks = cover(trimap == 0.5, self._seam.reach)
-        if not blocks:
-            return trimap.copy()
-        return interruptible(lambda options: self._found(image, trimap, blocks, options))
+        return interruptible(lambda options: self._found(image, trimap, options))
 
-    def _found(
-        self, image: np.ndarray, trimap: np.ndarray, blocks: list[Rectangle], options: Any
-    ) -> np.ndarray:
-        features, skip, context, reach = self._seam
-        pictures = {"image": image[None], "trimap": trimap[None, ..., None]}
-        decoded, encoded = self._head.run([features, skip], pictures, options)
-        # The mean of a 1 x 1 convolution is the convolution of the mean.
-        mean = decoded.mean(axis=(2, 3), keepdims=True, dtype=np.float64).astype(np.float32)
-        (gate,) = self._gate.run([context], {features: mean}, options)
-        alpha = trimap.copy()
-        for block in blocks:
-            seen = block.widened(reach, trimap.shape)
-            rows, columns = seen.slices
-            inputs = {name: picture[:, rows, columns] for name, picture in pictures.items()}
-            inputs[features] = decoded[:, :, _half(rows), _half(columns)]
-            inputs |= {skip: encoded[:, :, rows, columns], context: gate}
-            (found,) = self._tail.run(["alpha"], inputs, options)
-            alpha[block.slices] = found[0, ..., 0][block.within(seen)]
+    def _found(self, image: np.ndarray, trimap: np.ndarray, options: Any) -> np.ndarray:
+        runs = [functools.partial(session.run, options=options) for session in self._sessions]
+        return run_in_blocks(runs, self._seam, image, trimap)
+
+
+def run_in_blocks(
+    runs: Sequence[Run], seam: Seam, image: np.ndarray, trimap: np.ndarray
+) -> np.ndarray:
+    """Runs a network in parts.
+
+    Args:
+        runs: What computes some outputs of head, gate and tail from their inputs.
+        seam: Between them.
+        image: float32 `(H, W, 3)`.
+        trimap: float32 `(H, W)`.
+
+    Returns:
+        Alpha where the trimap is 0.5; elsewhere the trimap.
+    """
+    blocks, alpha = cover(trimap == 0.5, seam.reach), trimap.copy()
+    if not blocks:
         return alpha
+    head, gate, tail = runs
+    features, skip, context, reach = seam
+    pictures = {"image": image[None], "trimap": trimap[None, ..., None]}
+    decoded, encoded = head([features, skip], pictures)
+    # The mean of a 1 x 1 convolution is the convolution of the mean.
+    mean = decoded.mean(axis=(2, 3), keepdims=True, dtype=np.float64).astype(np.float32)
+    (mean_context,) = gate([context], {features: mean})
+    for block in blocks:
+        seen = block.widened(reach, trimap.shape)
+        rows, columns = seen.slices
+        inputs = {name: picture[:, rows, columns] for name, picture in pictures.items()}
+        inputs[features] = decoded[:, :, _half(rows), _half(columns)]
+        inputs |= {skip: encoded[:, :, rows, columns], context: mean_context}
+        (found,) = tail(["alpha"], inputs)
+        alpha[block.slices] = found[0, ..., 0][block.within(seen)]
+    return alpha
 
 
 def load_onnx_runtime(

@@ -1,17 +1,15 @@
-"""What can run an exported network: ONNX Runtime, and OpenVINO where it is installed.
+"""What can run an exported network: ONNX Runtime here, OpenVINO and MNN beside this module.
 
-The one place that loads either. Each answers float32 arrays with float32 alpha, from any thread.
+Each answers float32 arrays with float32 alpha, from any thread.
 """
 
-import contextlib
 import os
-import sys
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from importlib import metadata, util
 from types import ModuleType
-from typing import Any, Protocol, TypeVar, get_args
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -21,9 +19,10 @@ Result = TypeVar("Result")
 Provider = str | tuple[str, dict[str, Any]]
 """An execution provider as ONNX Runtime takes it: its name, or its name and options."""
 _PREFERRED = ("CUDAExecutionProvider", "CPUExecutionProvider")
-_OPENVINO_MEMORY = {"float32": 1.3, "bfloat16": 0.8, "float16": 0.8}
-"""Working memory by the numbers that OpenVINO computes in, measured; ONNX Runtime's is 1."""
-_PATIENCE = 0.1
+_MODULES: dict[EngineName, str] = {
+    "onnxruntime": "onnxruntime", "openvino": "openvino", "mnn": "MNN",
+}  # fmt: skip
+PATIENCE = 0.1
 """Seconds after which Python looks whether Ctrl-C was pressed."""
 
 
@@ -48,7 +47,7 @@ class Engine(Protocol):
 
 def installed() -> list[EngineName]:
     """Names the engines that are there; what computes the same everywhere comes first."""
-    return [name for name in get_args(EngineName) if util.find_spec(name)]
+    return [name for name, module in _MODULES.items() if util.find_spec(module)]
 
 
 class OnnxRuntime:
@@ -89,52 +88,6 @@ class OnnxRuntime:
         return interruptible(lambda options: run(["alpha"], inputs, options))[0][0, ..., 0]
 
 
-class OpenVino:
-    """OpenVINO on the CPU: faster, most of all where the processor has half-precision arithmetic.
-
-    There it computes in bfloat16 or float16, and alpha differs by up to 0.001 in the mean.
-
-    Args:
-        model: An ONNX file.
-        threads: Of the CPU; 0 for all cores.
-
-    Raises:
-        ImportError: OpenVINO is not installed.
-        RuntimeError: The model cannot run.
-    """
-
-    def __init__(self, model: bytes, threads: int = 0) -> None:
-        core = load_openvino().Core()
-        # Pinned threads of several processes would share one core and leave the others idle.
-        options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "ENABLE_CPU_PINNING": False}
-        if threads:
-            options["INFERENCE_NUM_THREADS"] = threads
-        self._model = core.compile_model(core.read_model(model), "CPU", options)
-        numbers = str(self._model.get_property("INFERENCE_PRECISION_HINT").to_string())
-        full = {"f32": "float32", "bf16": "bfloat16", "f16": "float16"}.get(numbers, numbers)
-        self.providers = [f"OpenVINO CPU {full}"]
-        self.memory = _OPENVINO_MEMORY.get(full, _OPENVINO_MEMORY["float32"])
-
-    def __call__(self, image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
-        """Computes alpha `(H, W)` of an image `(H, W, 3)` and a trimap `(H, W)`, all float32."""
-        # A request serves one thread, and keeps its memory as long as it lives.
-        request = self._model.create_infer_request()
-        inputs = {
-            "image": np.ascontiguousarray(image[None]),
-            "trimap": np.ascontiguousarray(trimap[None, ..., None]),
-        }
-        request.start_async(inputs)
-        try:
-            while not request.wait_for(round(1000 * _PATIENCE)):
-                pass
-            return np.array(request.results["alpha"])[0, ..., 0]
-        except BaseException:
-            request.cancel()
-            with contextlib.suppress(RuntimeError):  # that it was cancelled
-                request.wait()  # else its end would take it back, and run on
-            raise
-
-
 def choose_providers(wanted: Sequence[Provider] | None) -> list[Provider]:
     """Decides what computes: what is wanted, by default CUDA where it is offered, then the CPU.
 
@@ -169,24 +122,6 @@ def load_onnxruntime() -> ModuleType:
         ) from error
     _warn_of_two()
     return onnxruntime
-
-
-def load_openvino() -> ModuleType:
-    """Imports OpenVINO without its telemetry, which would otherwise report home at its import.
-
-    Returns:
-        The module.
-
-    Raises:
-        ImportError: It is not installed.
-    """
-    # As if that package were not there: OpenVINO then takes the stub that it brings for this.
-    sys.modules.setdefault("openvino_telemetry", None)  # pyright: ignore[reportArgumentType]
-    try:
-        import openvino  # noqa: PLC0415  (only where a network runs)
-    except ImportError as error:
-        raise ImportError("OpenVINO is missing; pip install 'atnet[openvino]'") from error
-    return openvino
 
 
 def _bounded(provider: Provider, most: int) -> Provider:
@@ -287,12 +222,26 @@ def interruptible(work: Callable[[Any], Result]) -> Result:
     """
     options = load_onnxruntime().RunOptions()
     options.log_severity_level = 4  # being stopped is no error
+    return beside(lambda: work(options), lambda: setattr(options, "terminate", True))
+
+
+def beside(work: Callable[[], Result], stop: Callable[[], None]) -> Result:
+    """Does work beside this thread, which hears Ctrl-C meanwhile.
+
+    Args:
+        work: What is done in one other thread, from its beginning to its end.
+        stop: Makes the work end early; called on an interruption alone.
+
+    Returns:
+        What the work does.
+    """
     # One thread for all sessions: each has a heap of its own, of which it gives little back.
     with ThreadPoolExecutor(1) as pool:
-        run = pool.submit(work, options)
+        run = pool.submit(work)
         try:
-            while not wait([run], _PATIENCE).done:
+            while not wait([run], PATIENCE).done:
                 pass
-            return run.result()
-        finally:
-            options.terminate = True
+        except BaseException:
+            stop()
+            raise
+        return run.result()

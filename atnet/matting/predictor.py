@@ -49,9 +49,10 @@ class Matting:
         quality: What to spend on an alpha: `"fast"`, the network alone; `"standard"`, with
             refinement behind it; `"best"`, the mean of four views, refined.
         refine: `"colour-lines"` or `"none"`; by default what the quality says.
-        engine: What runs the network: `"onnxruntime"`, the same alpha on every processor, or
-            `"openvino"`. Defaults to ONNX Runtime if there are providers, to ATNET_ENGINE if that
-            is set, else to the fastest that is installed, which is measured once.
+        engine: What runs the network: `"onnxruntime"`, the same alpha on every processor,
+            `"openvino"` or `"mnn"`. Defaults to ONNX Runtime if there are providers, to
+            ATNET_ENGINE if that is set, else to the fastest that is installed, which is measured
+            once.
 
     Raises:
         ImportError: The engine is not installed.
@@ -88,7 +89,7 @@ class Matting:
 
     @property
     def providers(self) -> list[str]:
-        """What computes, first choice first: ONNX Runtime's execution providers, or OpenVINO's."""
+        """What computes, first choice first: ONNX Runtime's execution providers, or another's."""
         return self._network.providers
 
     def at_quality(self, quality: Quality) -> "Matting":

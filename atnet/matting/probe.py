@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
@@ -14,12 +15,17 @@ from atnet.choices import EngineName
 from atnet.files.atomic import write_text
 from atnet.machine import describe_machine, versions
 from atnet.matting.blocks import load_onnx_runtime
-from atnet.matting.engines import Engine, OpenVino, installed
+from atnet.matting.engines import Engine, installed
+from atnet.matting.mnn import Mnn
+from atnet.matting.openvino import OpenVino
 
 SIDE, PASSES = 192, 2
 """What is timed: the fastest of some passes over a square, after one that is not timed."""
 GAIN = 1.1
 """How many times faster than ONNX Runtime an engine must be to take its place."""
+_LOADERS: dict[EngineName, Callable[[bytes, int], Engine]] = {
+    "onnxruntime": load_onnx_runtime, "openvino": OpenVino, "mnn": Mnn,
+}  # fmt: skip
 
 
 def fastest_engine(model: bytes, threads: int) -> EngineName:
@@ -62,14 +68,16 @@ def load_engine(name: EngineName, model: bytes, threads: int) -> Engine:
         ImportError: The engine is not installed.
         RuntimeError: The model cannot run.
     """
-    return OpenVino(model, threads) if name == "openvino" else load_onnx_runtime(model, threads)
+    return _LOADERS[name](model, threads)
 
 
 def _measure(model: bytes, threads: int) -> EngineName:
-    names = installed()
-    seconds = {name: _seconds(load_engine(name, model, threads)) for name in names}
-    seconds["onnxruntime"] /= GAIN
-    return min(names, key=lambda name: seconds[name])
+    first, *others = installed()
+    seconds: dict[EngineName, float] = {first: _seconds(load_engine(first, model, threads)) / GAIN}
+    for name in others:
+        with contextlib.suppress(RuntimeError):  # it does not understand this model
+            seconds[name] = _seconds(load_engine(name, model, threads))
+    return min(seconds, key=lambda name: seconds[name])
 
 
 def _seconds(engine: Engine) -> float:

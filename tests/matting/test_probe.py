@@ -1,9 +1,11 @@
 import json
 import subprocess
 import sys
+from typing import get_args
 
 import pytest
 
+from atnet.choices import EngineName
 from atnet.matting import probe
 from atnet.matting.presets import read_model
 from atnet.matting.probe import fastest_engine
@@ -21,10 +23,10 @@ def cache(tmp_path, monkeypatch):
 
 def test_the_answer_is_measured_once(cache, monkeypatch):
     found = fastest_engine(MODEL, 1)
-    assert found in {"onnxruntime", "openvino"}
+    assert found in get_args(EngineName)
     (key,) = json.loads(cache.read_text())
     # What is kept is believed, even against the measurement.
-    other = ({"onnxruntime", "openvino"} - {found}).pop()
+    other = "mnn" if found == "openvino" else "openvino"
     cache.write_text(json.dumps({key: other}))
     monkeypatch.setattr(probe, "_measure", lambda *_: pytest.fail("measured again"))
     assert fastest_engine(MODEL, 1) == other
@@ -65,12 +67,25 @@ def test_a_cache_that_cannot_be_written_costs_time_alone(tmp_path, monkeypatch):
 
 
 def test_onnx_runtime_stays_unless_another_is_clearly_faster(monkeypatch):
-    seconds = {"onnxruntime": 1.0}
+    seconds: dict[str, float] = {"onnxruntime": 1.0}
     monkeypatch.setattr(probe, "load_engine", lambda name, *_: name)
-    monkeypatch.setattr(probe, "_seconds", seconds.__getitem__)
-    for other, expected in [(2.0, "onnxruntime"), (0.95, "onnxruntime"), (0.9, "openvino")]:
-        seconds["openvino"] = other
-        assert probe._measure(MODEL, 1) == expected
+    monkeypatch.setattr(probe, "_seconds", lambda name: seconds[name])
+    for name in ("openvino", "mnn"):
+        seconds |= {"openvino": 9.0, "mnn": 9.0}
+        for other, expected in [(2.0, "onnxruntime"), (0.95, "onnxruntime"), (0.9, name)]:
+            seconds[name] = other
+            assert probe._measure(MODEL, 1) == expected
+
+
+def test_an_engine_that_does_not_understand_a_model_is_not_taken(monkeypatch):
+    def seconds(name):
+        if name == "mnn":
+            raise RuntimeError("MNN cannot convert it")
+        return {"onnxruntime": 2.0, "openvino": 1.0}[name]
+
+    monkeypatch.setattr(probe, "load_engine", lambda name, *_: name)
+    monkeypatch.setattr(probe, "_seconds", seconds)
+    assert probe._measure(MODEL, 1) == "openvino"
 
 
 def test_a_fresh_process_remembers(tmp_path):

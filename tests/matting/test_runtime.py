@@ -3,6 +3,7 @@ import subprocess
 import sys
 import warnings
 from importlib import metadata
+from typing import get_args
 
 import numpy as np
 import onnx
@@ -10,6 +11,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
+from atnet.choices import EngineName
 from atnet.matting.engines import _bounded, load_onnxruntime
 from atnet.matting.predictor import Matting
 from atnet.matting.presets import PresetError
@@ -164,7 +166,9 @@ def test_the_engine_is_the_users_choice(tmp_path, monkeypatch):
     assert Network(path, providers=[CPU]).engine == "onnxruntime"
     assert Network(path, engine="onnxruntime").engine == "onnxruntime"
     monkeypatch.setenv("ATNET_ENGINE", "steam")
-    with pytest.raises(ValueError, match="engine is 'steam'; allowed are onnxruntime, openvino"):
+    with pytest.raises(
+        ValueError, match="engine is 'steam'; allowed are onnxruntime, openvino, mnn"
+    ):
         Network(path)
     with pytest.raises(ValueError, match="providers are ONNX Runtime's; the engine is openvino"):
         Network(path, providers=[CPU], engine="openvino")
@@ -224,21 +228,22 @@ def in_fresh_process(code, **environment):
 
 def test_only_what_runs_a_network_loads_an_engine():
     code = (
-        "import sys, atnet, atnet.cli; sys.exit(bool({'onnxruntime', 'openvino'} & {*sys.modules}))"
+        "import sys, atnet, atnet.cli\n"
+        "sys.exit(bool({'onnxruntime', 'openvino', 'MNN'} & {*sys.modules}))"
     )
     run = in_fresh_process(code)
     assert run.returncode == 0, run.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no HOME of its own")
-@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
+@pytest.mark.parametrize("engine", get_args(EngineName))
 def test_nothing_is_reported_home_and_an_empty_home_stays_empty(tmp_path, engine):
     code = (
         "import os, sys, atnet, numpy as np\n"
         "trimap = np.full((32, 32), 128, np.uint8); trimap[0] = 0\n"
         f"atnet.Matting(engine={engine!r}).alpha(np.zeros((32, 32, 3), np.uint8), trimap)\n"
         "silent = os.environ.get('ORT_DISABLE_TELEMETRY') == '1'\n"
-        f"assert silent or ({engine!r} == 'openvino' and 'onnxruntime' not in sys.modules)\n"
+        f"assert silent or ({engine!r} != 'onnxruntime' and 'onnxruntime' not in sys.modules)\n"
         "assert sys.modules.get('openvino_telemetry') is None"
     )
     environment = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
