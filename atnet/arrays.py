@@ -211,3 +211,26 @@ def scaled_to(pixels: np.ndarray, longest: int) -> np.ndarray:
     if scale >= 1:
         return pixels
     return resized_finely(pixels, max(1, round(height * scale)), max(1, round(width * scale)))
+
+
+def cover(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Scales a picture until it covers a size, keeping its proportions, and crops its centre.
+
+    Args:
+        pixels: `(h, w, 3)`, uint8, uint16 or float in [0, 1].
+        height: Rows wanted, at least 1.
+        width: Columns wanted, at least 1.
+
+    Returns:
+        float32 `(height, width, 3)` in [0, 1].
+
+    Example:
+        >>> cover(np.zeros((30, 60, 3), np.uint8), 40, 20).shape
+        (40, 20, 3)
+    """
+    scale = max(height / pixels.shape[0], width / pixels.shape[1])
+    rows = max(round(pixels.shape[0] * scale), height)
+    columns = max(round(pixels.shape[1] * scale), width)
+    top, left = (rows - height) // 2, (columns - width) // 2
+    scaled = resized(to_float(pixels), rows, columns)
+    return scaled[top : top + height, left : left + width]

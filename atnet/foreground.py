@@ -137,28 +137,6 @@ def composite(
     return _over(over, under, weight)
 
 
-def cover(background: Picture, height: int, width: int) -> np.ndarray:
-    """Scales a picture until it covers a size, keeping its proportions, and crops its centre.
-
-    Args:
-        background: `(h, w, 3)` RGB in any form that `as_image` takes.
-        height: Rows wanted.
-        width: Columns wanted.
-
-    Returns:
-        float32 `(height, width, 3)` in [0, 1].
-
-    Raises:
-        ValueError: The array has another shape, type or range.
-    """
-    picture = to_float(as_image(background, "background"))
-    scale = max(height / picture.shape[0], width / picture.shape[1])
-    rows = max(round(picture.shape[0] * scale), height)
-    columns = max(round(picture.shape[1] * scale), width)
-    top, left = (rows - height) // 2, (columns - width) // 2
-    return resized(picture, rows, columns)[top : top + height, left : left + width]
-
-
 def blurred_background(image: Picture, alpha: Picture, radius: float) -> np.ndarray:
     """Puts the background of a photograph out of focus, without a halo of its foreground.
 

@@ -145,8 +145,8 @@ class Tiling:
         Returns:
             float32 `(height, width)` in [0, 1].
         """
-        rows = self._ramps(rectangle.top, rectangle.height, shape[0])
-        columns = self._ramps(rectangle.left, rectangle.width, shape[1])
+        rows = _ramps(rectangle.top, rectangle.height, shape[0], self.context)
+        columns = _ramps(rectangle.left, rectangle.width, shape[1], self.context)
         return np.outer(rows, columns)
 
     def blend(
@@ -194,16 +194,6 @@ class Tiling:
     def _padded(self, size: int) -> int:
         return -(-size // self.multiple) * self.multiple
 
-    def _ramps(self, start: int, length: int, size: int) -> np.ndarray:
-        """0 at an inner end, 1/2 one context from it, 1 from half a context further in."""
-        position = np.arange(length, dtype=np.float32) + 0.5
-        beyond = np.full(length, np.inf, np.float32)
-        from_start = position if start > 0 else beyond
-        from_end = length - position if start + length < size else beyond
-        inside = np.minimum(from_start, from_end) - self.context / 2
-        rise = np.clip(inside / self.context, 0, 1)
-        return rise * rise * (3 - 2 * rise)
-
 
 def blocks_of(region: np.ndarray, side: int) -> list[Rectangle]:
     """Divides an image into squares, and returns those that have a part in a region.
@@ -244,6 +234,17 @@ def surroundings(region: np.ndarray, margin: int) -> Rectangle:
     """
     box = _bounding_box(region, Rectangle(0, 0, *region.shape))
     return box.widened(margin, region.shape)
+
+
+def _ramps(start: int, length: int, size: int, context: int) -> np.ndarray:
+    """0 at an inner end, 1/2 one context from it, 1 from half a context further in."""
+    position = np.arange(length, dtype=np.float32) + 0.5
+    beyond = np.full(length, np.inf, np.float32)
+    from_start = position if start > 0 else beyond
+    from_end = length - position if start + length < size else beyond
+    inside = np.minimum(from_start, from_end) - context / 2
+    rise = np.clip(inside / context, 0, 1)
+    return rise * rise * (3 - 2 * rise)
 
 
 def _silent(done: int, of: int) -> None:

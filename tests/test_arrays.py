@@ -5,9 +5,11 @@ from atnet.arrays import (
     GREY,
     RGB,
     check_pixels,
+    cover,
     network_trimap,
     quantised,
     resized,
+    resized_finely,
     scaled_to,
     three_channels,
     to_bytes,
@@ -123,3 +125,42 @@ def test_enlarging_never_leaves_the_range():
 )
 def test_the_longer_side_decides(size, longest, expected):
     assert scaled_to(np.zeros(size, np.uint8), longest).shape == expected
+
+
+@pytest.mark.parametrize("size", [(40, 60), (90, 30), (10, 10), (123, 77)])
+def test_cover_fills_the_size_and_keeps_the_centre(size):
+    picture = np.zeros((30, 60, 3), "float32")
+    picture[14:16, 29:31] = 1
+    covered = cover(picture, *size)
+    assert covered.shape == (*size, 3)
+    row, column = np.unravel_index(covered[..., 0].argmax(), size)
+    assert abs(row - size[0] / 2) <= 0.07 * size[0] + 1
+    assert abs(column - size[1] / 2) <= 0.07 * size[1] + 1
+
+
+def test_a_picture_that_is_too_wide_loses_both_its_ends():
+    row = np.arange(8, dtype=np.float32) / 8
+    picture = np.broadcast_to(row[:, None], (2, 8, 3))
+    np.testing.assert_allclose(cover(picture, 2, 4), picture[:, 2:6])
+    np.testing.assert_allclose(cover(picture.swapaxes(0, 1), 4, 2), picture[:, 2:6].swapaxes(0, 1))
+
+
+def test_a_background_of_bytes_covers_as_its_floats_do():
+    picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    for kind in (picture, picture.astype(np.uint16) * 257):
+        np.testing.assert_allclose(
+            cover(kind, 30, 70), cover(picture / np.float32(255), 30, 70), atol=1e-6
+        )
+
+
+@pytest.mark.parametrize("shape", [(41, 60, 3), (41, 60)])
+def test_bytes_are_scaled_without_rounding_to_bytes(shape):
+    """Refinement follows steps of colour that are finer than those of a file."""
+    picture = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    exact = resized(picture / np.float32(255), 29, 44)
+    found = resized_finely(picture, 29, 44)
+    assert found.dtype == np.uint16
+    assert np.abs(found / 65535 - exact).max() < 1e-5
+    assert np.abs(resized(picture, 29, 44) / 255 - exact).max() > 1e-3
+    for same in (picture.astype(np.uint16), picture / 255):
+        np.testing.assert_array_equal(resized_finely(same, 29, 44), resized(same, 29, 44))

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from atnet import foreground
-from atnet.foreground import composite, cover, cutout, estimate_foreground
+from atnet.foreground import composite, cutout, estimate_foreground
 
 SIZE = 128
 
@@ -111,17 +111,6 @@ def test_composite_by_hand():
     np.testing.assert_allclose(result[0, 0], [0.25, 0.5, 0.75])
 
 
-@pytest.mark.parametrize("size", [(40, 60), (90, 30), (10, 10), (123, 77)])
-def test_cover_fills_the_size_and_keeps_the_centre(size):
-    picture = np.zeros((30, 60, 3), "float32")
-    picture[14:16, 29:31] = 1
-    covered = cover(picture, *size)
-    assert covered.shape == (*size, 3)
-    row, column = np.unravel_index(covered[..., 0].argmax(), size)
-    assert abs(row - size[0] / 2) <= 0.07 * size[0] + 1
-    assert abs(column - size[1] / 2) <= 0.07 * size[1] + 1
-
-
 IN_EVERY_TYPE = {
     "uint8": lambda values: np.round(values * 255).astype(np.uint8),
     "uint16": lambda values: np.round(values * 255).astype(np.uint16) * 257,
@@ -148,7 +137,6 @@ def test_every_type_gives_the_same_colours(scene, kind):
         composite(image, background, alpha),
         atol=1e-6,
     )
-    np.testing.assert_allclose(cover(as_kind(image), 30, 70), cover(image, 30, 70), atol=1e-6)
 
 
 GOOD_IMAGE, GOOD_ALPHA = np.zeros((4, 5, 3)), np.ones((4, 5))
@@ -178,13 +166,6 @@ USES = {
 def test_other_arrays_are_refused_in_the_same_words(use, image, alpha, message):
     with pytest.raises(ValueError, match=message):
         USES[use](image, alpha)
-
-
-def test_a_picture_that_is_too_wide_loses_both_its_ends():
-    row = np.arange(8, dtype=np.float32) / 8
-    picture = np.broadcast_to(row[:, None], (2, 8, 3))
-    np.testing.assert_allclose(cover(picture, 2, 4), picture[:, 2:6])
-    np.testing.assert_allclose(cover(picture.swapaxes(0, 1), 4, 2), picture[:, 2:6].swapaxes(0, 1))
 
 
 def test_far_from_the_foreground_its_mean_colour_is_there():

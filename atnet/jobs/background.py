@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import ImageColor
 
-from atnet.arrays import to_bytes, to_float
-from atnet.files.images import ImageError, Source
+from atnet.arrays import cover, to_bytes, to_float
+from atnet.files.images import ImageError, Source, as_image
 from atnet.files.profiles import from_srgb
 from atnet.files.storage import location
-from atnet.foreground import blurred_background, cover
+from atnet.foreground import blurred_background
 
 WHITE = (1.0, 1.0, 1.0)
 BLUR = 0.02
@@ -84,7 +84,7 @@ def behind(
     if isinstance(background, tuple):
         under = np.array(background, np.float32)[None, None]
     else:
-        under = cover(background, *alpha.shape)
+        under = cover(as_image(background, "background"), *alpha.shape)
     if profile is not None:
         under = to_float(from_srgb(to_bytes(under), profile))
     return np.broadcast_to(under, (*alpha.shape, 3))

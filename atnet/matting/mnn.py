@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import pickle
 import subprocess
 import sys
 import tempfile
@@ -10,11 +9,12 @@ import threading
 import weakref
 from importlib import util
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, cast
 
 import numpy as np
 
 from atnet.matting.engines import beside
+from atnet.matting.messages import receive, send
 from atnet.parallel import usable_cores
 
 _KEPT = "glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=1099511627776"
@@ -56,7 +56,7 @@ class Mnn:
         with self._lock:  # a process does one thing after another
             if self._process.poll() is not None:
                 self._start()
-            return self._ask((image, trimap))
+            return self._ask(image=image, trimap=trimap)["alpha"]
 
     def _start(self) -> None:
         try:
@@ -64,13 +64,14 @@ class Mnn:
             with tempfile.TemporaryDirectory(prefix="atnet-") as folder:
                 self._process = _start_process(self._threads)
                 weakref.finalize(self, _end_process, self._process)
-                refusal = self._ask((self._model, folder))
+                model = np.frombuffer(self._model, np.uint8)
+                refusal = str(self._ask(model=model, folder=np.array(folder))["refusal"])
         except OSError as error:
             raise RuntimeError(str(error)) from error
         if refusal:
             raise RuntimeError(refusal)
 
-    def _ask(self, question: Any) -> Any:
+    def _ask(self, **question: np.ndarray) -> dict[str, np.ndarray]:
         process = self._process
         return beside(lambda: _exchange(process, question), lambda: _end_process(process))
 
@@ -88,14 +89,15 @@ def _start_process(threads: int) -> subprocess.Popen[bytes]:
     )
 
 
-def _exchange(process: subprocess.Popen[bytes], question: Any) -> Any:
+def _exchange(
+    process: subprocess.Popen[bytes], question: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
     """Asks a question, and waits for its answer."""
     questions, answers = cast("tuple[IO[bytes], IO[bytes]]", (process.stdin, process.stdout))
     try:
-        pickle.dump(question, questions)
-        questions.flush()
-        return pickle.load(answers)  # noqa: S301  (a process of our own)
-    except (EOFError, OSError, pickle.UnpicklingError) as error:
+        send(questions, **question)
+        return receive(answers)
+    except (EOFError, OSError) as error:
         raise ChildProcessError(
             f"the process in which MNN runs ended, exit code {process.wait()}; if memory is short, "
             "lower max_memory, or take another engine"

@@ -2,14 +2,12 @@
 
 In the process of whoever asks, MNN could not be stopped, or would hold Python's lock for as long as
 a layer takes; it would print to standard output; and a model that it does not understand could end
-all. The first question is an ONNX model and a folder for files, the others are an image and a
-trimap; an answer is `None`, alpha, or in words why there is none.
+all. The first question is an ONNX model and a folder for files, and its answer why that cannot be
+run, or nothing; the others are an image and a trimap, and their answer is alpha.
 """
 
 import contextlib
-import ctypes
 import os
-import pickle
 import select
 import signal
 import sys
@@ -18,8 +16,10 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from atnet.machine import release_memory
 from atnet.matting.blocks import run_in_blocks
 from atnet.matting.cut import cut
+from atnet.matting.messages import receive, send
 
 _GIVES_BACK = (2, 1)
 """MNN's hint for the allocator: this one gives memory back when the picture becomes smaller."""
@@ -124,16 +124,17 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asks ends this process
     answers = _take_standard_output()
     try:
-        model, folder = _next_question()
-        network = MnnNetwork(model, Path(folder), int(sys.argv[1]))
+        question = receive(sys.stdin.buffer)
+        folder = Path(str(question["folder"]))
+        network = MnnNetwork(question["model"].tobytes(), folder, int(sys.argv[1]))
     except Exception as error:  # MNN's errors share no other base
-        _say(answers, str(error))
+        send(answers, refusal=np.array(str(error)))
         return
-    _say(answers, None)
+    send(answers, refusal=np.array(""))
     with contextlib.suppress(EOFError):
         while True:
             _give_memory_back_when_idle()
-            _say(answers, network(*_next_question()))
+            send(answers, alpha=network(**receive(sys.stdin.buffer)))
 
 
 def _take_standard_output() -> BinaryIO:
@@ -147,16 +148,7 @@ def _take_standard_output() -> BinaryIO:
 def _give_memory_back_when_idle() -> None:
     """Waits for the next question, on Linux, where freed memory is kept until a pause."""
     if sys.platform == "linux" and not select.select([sys.stdin], [], [], _PAUSE)[0]:
-        ctypes.CDLL(None).malloc_trim(0)
-
-
-def _next_question() -> Any:
-    return pickle.load(sys.stdin.buffer)  # noqa: S301  (from the process that started this one)
-
-
-def _say(answers: BinaryIO, answer: Any) -> None:
-    pickle.dump(answer, answers)
-    answers.flush()
+        release_memory()
 
 
 if __name__ == "__main__":

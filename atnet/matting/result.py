@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atnet.arrays import cover
 from atnet.files.images import Picture, as_image
-from atnet.foreground import composite, cover, estimate_foreground
+from atnet.foreground import composite, estimate_foreground
 from atnet.matting.predictor import Matting
 
 
@@ -42,7 +43,7 @@ class Result:
             float32 `(H, W, 3)` in [0, 1].
         """
         if not isinstance(background, tuple):
-            background = cover(background, *self.alpha.shape)
+            background = cover(as_image(background, "background"), *self.alpha.shape)
         return composite(self.foreground, background, self.alpha)
 
 

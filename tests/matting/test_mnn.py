@@ -72,10 +72,10 @@ def test_ctrl_c_ends_its_process_and_the_next_call_starts_another(engine):
 
 
 def test_a_process_that_was_killed_is_one_line_and_the_next_call_starts_another(engine):
-    process = engine._process
+    process, large = engine._process, unknown(2048, 2048)
     threading.Timer(0.3, process.kill).start()
     with pytest.raises(ChildProcessError, match=r"in which MNN runs ended, exit code .*max_memory"):
-        engine(*unknown(2048, 2048))
+        engine(*large)
     assert engine(*unknown(32, 64)).shape == (32, 64)
 
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from atnet.foreground import composite, cover, estimate_foreground
+from atnet.arrays import cover
+from atnet.foreground import composite, estimate_foreground
 from atnet.matting.predictor import Matting
 from atnet.matting.result import matte
 from scene_files import disc_scene
