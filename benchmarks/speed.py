@@ -4,55 +4,53 @@
 
 Every method sees the same pictures on one core. Each run is a process of its own, so that its peak
 is its own; rounds take the methods in turn, and medians count. A stopped run continues where it
-was. Needs `pip install 'atnet[compare,openvino]'`, for ViTMatte-S also `torch` and `transformers`.
+was. Needs `pip install 'atnet[compare,openvino,mnn,plots]'`, for ViTMatte-S also `torch` and
+`transformers`.
 """
 
 import argparse
-import datetime
 import json
 import os
-import statistics
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 import atnet
 from atnet.arrays import to_float
+from atnet.choices import EngineName
 from atnet.jobs.photo import ASSETS
-from atnet.machine import describe_machine, peak_memory, versions
+from atnet.machine import peak_memory
 from atnet.matting.classical import load_classical
 from atnet.matting.scale import choose_scale
 from atnet.trimaps import unknown_region
+from speed_page import Case, write_page
 
 PAGE = Path(__file__).parents[1] / "docs" / "speed.md"
-OURS = ("atnet, ONNX Runtime", "atnet, OpenVINO")
+OURS: dict[str, tuple[str, EngineName]] = {
+    "atnet-vgg16, ONNX Runtime": ("atnet-vgg16", "onnxruntime"),
+    "atnet-vgg16, MNN": ("atnet-vgg16", "mnn"),
+    "atnet-vgg16, OpenVINO": ("atnet-vgg16", "openvino"),
+    "atnet-lite, ONNX Runtime": ("atnet-lite", "onnxruntime"),
+    "atnet-lite, OpenVINO": ("atnet-lite", "openvino"),
+}
+"""Methods of ours: model and engine."""
 METHODS = (*OURS, "closed-form", "knn", "ViTMatte-S")
-PACKAGES = (
-    "numpy", "onnxruntime", "openvino", "pymatting", "scipy", "torch", "transformers",
-)  # fmt: skip
 PEERS_UP_TO = {"closed-form": 8, "knn": 0.5, "ViTMatte-S": 2}
 """Megapixels beyond which a peer is left out: it would take minutes, or all memory."""
 Matte = Callable[[np.ndarray, np.ndarray], object]
-
-
-class Case(NamedTuple):
-    """A picture: its size, the share of it that is unknown, and whether it is clear or soft."""
-
-    megapixels: float
-    unknown: float
-    kind: str
 
 
 CASES = (
     *(Case(2, share, kind) for share in (0.2, 0.08) for kind in ("clear", "soft")),
     *(Case(size, 0.2, kind) for size in (0.5, 8) for kind in ("clear", "soft")),
     Case(24, 0.1, "soft"),
+    Case(100, 0.05, "soft"),
 )
 
 
@@ -82,8 +80,8 @@ def picture(case: Case) -> tuple[np.ndarray, np.ndarray]:
 def load(method: str) -> Matte:
     """Loads a method."""
     if method in OURS:
-        engine = "openvino" if method == OURS[1] else "onnxruntime"
-        return atnet.Matting(engine=engine, threads=1).alpha
+        preset, engine = OURS[method]
+        return atnet.Matting(preset, engine=engine, threads=1).alpha
     if method == "ViTMatte-S":
         return vitmatte()
     classical = load_classical(method)
@@ -133,9 +131,20 @@ def measure(method: str, case: Case) -> dict[str, float | None]:
     image, trimap = picture(case)
     start = time.perf_counter()
     matte(image, trimap)
-    seconds, megabytes = time.perf_counter() - start, peak_memory()
+    seconds, megabytes = time.perf_counter() - start, (peak_memory() or 0) + _of_processes()
     scale = choose_scale(image, unknown_region(trimap))
     return {"seconds": seconds, "megabytes": megabytes, "scale": scale}
+
+
+def _of_processes() -> float:
+    """Highest resident memory in MB of what this process started, such as MNN's."""
+    statuses = [
+        (task / "status").read_text()
+        for children in Path("/proc/self/task").glob("*/children")
+        for task in map(Path("/proc").joinpath, children.read_text().split())
+    ]
+    found = [re.search(r"VmHWM:\s+(\d+)", status) for status in statuses]
+    return sum(int(match[1]) * 1024 / 1e6 for match in found if match)
 
 
 def in_own_process(method: str, case: Case) -> dict[str, float | None] | None:
@@ -170,43 +179,6 @@ def run_all(rows: Path, rounds: int) -> list[dict]:
     return done
 
 
-def page(rows: list[dict], remark: str) -> str:
-    """The page: what was measured, a table."""
-    named = ", ".join(f"{name} {version}" for name, version in versions(PACKAGES).items())
-    lines = [
-        "# Speed and memory\n",
-        "Seconds for one picture on one core, model loaded and warm, and the highest resident",
-        "memory of the whole process, medians. `standard` quality, refinement included; ViTMatte-S",
-        "has random weights, which take as long as trained ones. The picture is the bundled",
-        "photograph: `soft` is enlarged, as if out of a camera that resolves no more; `clear` is",
-        "repeated in mirrors, so that every pixel counts. Unknown is a band along the outline of",
-        "the enlarged animal. `shown at` is the scale at",
-        "which our network sees it.\n",
-        "- Command: `python benchmarks/speed.py`",
-        f"- Date: {datetime.date.today()}",
-        f"- Machine: {describe_machine()}",
-        f"- Versions: {named}\n",
-        f"{remark}\n" if remark else "",
-        "| Mpixel | unknown | picture | shown at | "
-        + " | ".join(f"{method}, s | MB" for method in METHODS)
-        + " |",
-        "| ---: | ---: | --- | ---: |" + " ---: |" * (2 * len(METHODS)),
-    ]
-    for case in CASES:
-        found = [(row["method"], row["found"]) for row in rows if tuple(row["case"]) == case]
-        runs = [(method, run) for method, run in found if run]
-        if not runs:
-            continue
-        cells = [f"{case.megapixels:g}", f"{case.unknown:.0%}", case.kind]
-        cells.append(f"{runs[0][1]['scale']:.2f}")
-        for method in METHODS:
-            for field, digits in (("seconds", 1), ("megabytes", 0)):
-                values = [run[field] for name, run in runs if name == method and run[field]]
-                cells.append(f"{statistics.median(values):.{digits}f}" if values else "")
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(line for line in lines if line) + "\n"
-
-
 def main() -> None:
     """Runs what is missing, then writes the page."""
     parser = argparse.ArgumentParser(
@@ -222,7 +194,7 @@ def main() -> None:
         method, *case = options.one
         print(json.dumps(measure(method, Case(*case))))
         return
-    options.page.write_text(page(run_all(options.out, options.rounds), options.remark))
+    write_page(options.page, run_all(options.out, options.rounds), options.remark)
 
 
 if __name__ == "__main__":

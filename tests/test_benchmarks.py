@@ -57,7 +57,7 @@ def test_methods_are_compared_on_a_page_and_an_earlier_run_is_reused(tmp_path):
 
 def test_speeds_are_measured_and_their_medians_put_on_a_page(tmp_path):
     script, rows, page = BENCHMARKS / "speed.py", tmp_path / "rows.jsonl", tmp_path / "page.md"
-    method, case = "atnet, ONNX Runtime", [0.02, 0.2, "soft"]
+    method, case = "atnet-lite, ONNX Runtime", [0.02, 0.2, "soft"]
     ran = subprocess.run(
         [sys.executable, script, "--one", json.dumps([method, *case])],
         capture_output=True, text=True, check=True,
@@ -65,21 +65,31 @@ def test_speeds_are_measured_and_their_medians_put_on_a_page(tmp_path):
     found = json.loads(ran.stdout)
     assert found["seconds"] > 0
     assert found["scale"] == 1
-    measured = [(method, second, 700) for second in (9, 3, 4)] + [("closed-form", 6.04, 500)]
+    # Medians 4, 5, 8 of 1, 2, 4 megapixels: twice as long for four times the size; and one failed.
+    measured = [
+        (size, method, second, 700)
+        for size, seconds in ((1, (9, 1, 4)), (2, (4, 5, 6)), (4, (8, 8)))
+        for second in seconds
+    ] + [(2, "closed-form", 6.04, 500)]
     rows.write_text(
         "".join(
             json.dumps({
-                "method": name, "case": [2, 0.2, "clear"], "round": number,
+                "method": name, "case": [size, 0.2, "clear"], "round": number,
                 "found": {"seconds": seconds, "megabytes": megabytes, "scale": 0.5},
             }) + "\n"
-            for number, (name, seconds, megabytes) in enumerate(measured)
-        )
+            for number, (size, name, seconds, megabytes) in enumerate(measured)
+        ) + json.dumps({"method": "knn", "case": [2, 0.2, "clear"], "round": 0, "found": None})
     )  # fmt: skip
     subprocess.run(
         [sys.executable, script, "--rounds", "0", "--out", rows, "--page", page], check=True
     )
-    *_, row = page.read_text().splitlines()
-    assert row == "| 2 | 20% | clear | 0.50 | 4.0 | 700 |  |  | 6.0 | 500 |  |  |  |  |"
+    lines = [" ".join(line.split()) for line in page.read_text().splitlines()]
+    assert "| Mpixel | unknown | picture | shown at | " + method + " | closed-form |" in lines
+    assert "| 2 | 20% | clear | 0.50 | 5.0 | 6.0 |" in lines
+    assert "| 4 | 20% | clear | 0.50 | 8.0 | |" in lines
+    assert "| 2 | 20% | clear | 0.50 | 700 | 500 |" in lines
+    assert f"| {method} | | 0.50 |" in lines
+    assert (tmp_path / "images" / "speed.svg").is_file()
 
 
 def test_bands_are_compared_on_rough_masks_of_the_true_alphas(tmp_path):
