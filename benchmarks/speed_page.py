@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from atnet.evaluation.report.tables import markdown_table
 from atnet.machine import describe_machine, versions
@@ -139,7 +140,14 @@ def draw(found: Found, methods: Sequence[str], picture: Path) -> None:
                     axes.plot(*points.T, style, color=f"C{number}", label=label, markersize=4)
             axes.set(xscale="log", yscale="log", xlabel="megapixels", ylabel=name)
             axes.grid(alpha=0.3, which="both")
-        seconds.legend(fontsize=8)
+            sizes = sorted({case.megapixels for case in found if case.unknown == UNKNOWN})
+            axes.set_xticks(sizes, [f"{size:g}" for size in sizes])
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.yaxis.set_major_formatter("{x:g}")
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_minor_formatter(NullFormatter())
+        handles, labels = seconds.get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=4)
         figure.savefig(picture, metadata={"Date": None})
         plt.close(figure)
 

@@ -28,8 +28,8 @@ class Part(NamedTuple):
     Attributes:
         image: `(H, W, 3)`, any type of pixels.
         trimap: uint8 `(H, W)`.
-        where: bool `(H, W)`, where alpha is found if it is unknown.
-        alpha: float32 of any size, in [0, 1], what it is elsewhere.
+        where: bool `(H, W)`, where alpha is found if it is unknown; `(1, 1)` is alike everywhere.
+        alpha: float32 of any size, in [0, 1], what it is elsewhere; likewise.
     """
 
     image: np.ndarray
@@ -40,16 +40,16 @@ class Part(NamedTuple):
     def at(self, scale: float) -> "Part":
         """Returns a smaller copy, in which `where` is only what is unknown."""
         image, trimap = at_scale(self.image, self.trimap, scale)
-        where = unknown_region(trimap)
-        if trimap.shape == self.where.shape:
-            where &= self.where
-        else:
-            where &= resized(self.where.astype(np.float32), *trimap.shape) > 0
-        return Part(image, trimap, where, self.alpha)
+        wanted = self.where
+        if wanted.size > 1 and wanted.shape != trimap.shape:
+            wanted = resized(wanted.astype(np.float32), *trimap.shape) > 0
+        return Part(image, trimap, unknown_region(trimap) & wanted, self.alpha)
 
     def completed(self, alpha: np.ndarray) -> np.ndarray:
         """Puts what alpha is elsewhere around one that was found; of its own size, in place."""
-        found, given = (resized(it, *self.trimap.shape) for it in (alpha, self.alpha))
+        shape = self.trimap.shape
+        found, alike = resized(alpha, *shape), self.alpha.size == 1
+        given = np.broadcast_to(self.alpha, shape) if alike else resized(self.alpha, *shape)
         for top in range(0, len(found), _STRIP):
             rows = slice(top, top + _STRIP)
             elsewhere = clamp(given[rows], self.trimap[rows])

@@ -131,9 +131,7 @@ class Matting:
         """Estimates alpha, from which `update` can go on; all is as in `alpha`."""
         image, trimap = _checked(image, trimap)
         scale = choose_scale(image, unknown_region(trimap))
-        # Two values that take no memory for each pixel.
-        everywhere = np.broadcast_to(np.True_, trimap.shape)
-        nothing = np.broadcast_to(np.float32(0), trimap.shape)
+        everywhere, nothing = np.ones((1, 1), bool), np.zeros((1, 1), np.float32)
         found = self._estimator.found(Part(image, trimap, everywhere, nothing), scale, progress)
         return Estimate(trimap, clamp(found, trimap), scale)
 
