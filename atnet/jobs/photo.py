@@ -14,6 +14,7 @@ from atnet.files.metadata import Metadata
 from atnet.files.storage import Location, StoragePath
 from atnet.files.targets import check_absent, check_targets
 from atnet.jobs.background import WHITE, Background
+from atnet.jobs.matted import Matted, make_pictures
 from atnet.jobs.outputs import (
     Finish,
     Margin,
@@ -25,7 +26,6 @@ from atnet.jobs.outputs import (
     sample_type,
     write,
 )
-from atnet.jobs.pictures import Matted, make_pictures
 from atnet.matting.predictor import Matting
 from atnet.subjects.fitting import fitted
 from atnet.subjects.hints import DrawnTrimap, Hint, hint_pictures

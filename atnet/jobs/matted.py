@@ -58,18 +58,15 @@ def _coloured(matted: Matted, types: Mapping[str, np.dtype]) -> dict[str, np.nda
     """Makes what shows the foreground's colours."""
     alpha = matted.alpha
     made = {name: np.empty((*alpha.shape, _CHANNELS[name]), kind) for name, kind in types.items()}
-    if not made:
-        return {}
     under = None
     if "composite" in made:
         under = behind(matted.background, matted.image, alpha, matted.profile)
-    for part, colours in foreground_parts(matted.image, alpha):
+    for part, colours in foreground_parts(matted.image, alpha) if made else ():
+        values = {"foreground": colours}
+        if "cutout" in made:
+            values["cutout"] = np.dstack([colours, alpha[part]])
+        if under is not None:
+            values["composite"] = composite(colours, under[part], alpha[part])
         for name, picture in made.items():
-            if name == "cutout":
-                values = np.dstack([colours, alpha[part]])
-            elif name == "composite" and under is not None:
-                values = composite(colours, under[part], alpha[part])
-            else:
-                values = colours
-            picture[part] = to_samples(values, picture.dtype)
+            picture[part] = to_samples(values[name], picture.dtype)
     return made
