@@ -7,7 +7,7 @@ import numpy as np
 
 from atnet.arrays import to_samples
 from atnet.foreground import composite, foreground_parts
-from atnet.jobs.background import Background, behind
+from atnet.jobs.background import WHITE, Background, behind
 from atnet.sheet import contact_sheet
 
 _CHANNELS = {"foreground": 3, "cutout": 4, "composite": 3}
@@ -28,7 +28,7 @@ class Matted(NamedTuple):
     image: np.ndarray
     trimap: np.ndarray
     alpha: np.ndarray
-    background: Background
+    background: Background = WHITE
     profile: bytes | None = None
 
 

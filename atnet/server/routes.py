@@ -1,14 +1,14 @@
 """The routes for other services: one request, one picture, nothing kept."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from atnet.choices import Quality
-from atnet.matting.result import Result
+from atnet.jobs.matted import Matted, make_pictures
 from atnet.server.documents import form, pictures, problems
 from atnet.server.queue import WorkQueue
 from atnet.server.sending import MEDIA_TYPES, Bits, FormatName, check_format, picture
@@ -39,7 +39,7 @@ async def alpha(
     quality: Effort = None,
 ) -> Response:
     """Returns alpha: grey, 0 is background and the highest value is foreground."""
-    return await _matted(request, service, (kind, bits), quality, lambda result: result.alpha)
+    return await _matted(request, service, (kind, bits), quality, "alpha")
 
 
 @router.post("/cutout", summary="Cutout of a photograph", **_DOCUMENTED)
@@ -51,7 +51,7 @@ async def cutout(
     quality: Effort = None,
 ) -> Response:
     """Returns the foreground's own colours with straight alpha, RGBA."""
-    return await _matted(request, service, (kind, bits), quality, lambda result: result.cutout)
+    return await _matted(request, service, (kind, bits), quality, "cutout")
 
 
 @router.post("/trimap", summary="Trimap of a photograph", **_DOCUMENTED)
@@ -69,15 +69,17 @@ async def _matted(
     service: Service,
     style: tuple[FormatName, Bits],
     quality: Quality | None,
-    choose: Callable[[Result], np.ndarray],
+    name: Literal["alpha", "cutout"],
 ) -> Response:
     check_format(*style)
     matting = service.matting(quality)
+    samples = np.dtype(np.uint16 if style[1] == Bits.SIXTEEN else np.uint8)
 
     def work(parts: Upload, progress: Progress) -> Response:
         photograph, trimap = read_upload(parts)
         found = matting.alpha(photograph.pixels, trimap, progress)
-        return picture(choose(Result(photograph.pixels, found)), *style)
+        matted = Matted(photograph.pixels, trimap, found)
+        return picture(make_pictures(matted, {name: samples})[name], *style)
 
     return await _worked(request, service, service.mattings, work)
 
