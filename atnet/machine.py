@@ -22,7 +22,8 @@ _STATUS = Path("/proc/self/status")
 
 def describe_machine() -> str:
     """Describes processor, cores and memory, and nothing that names the machine."""
-    description = f"{_processor()}, {usable_cores()} cores"
+    cores = usable_cores()
+    description = f"{_processor()}, {cores} {'core' if cores == 1 else 'cores'}"
     with contextlib.suppress(AttributeError, ValueError, OSError):  # Windows has no sysconf
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         description += f", {memory / 2**30:.0f} GiB memory"

@@ -4,6 +4,7 @@ import sys
 import numpy as np
 import pytest
 
+from atnet import machine
 from atnet.machine import (
     describe_machine,
     peak_memory,
@@ -40,9 +41,11 @@ def test_freed_memory_is_returned():
     assert len(last) == 100_000
 
 
-def test_the_machine_is_described_without_its_name():
+@pytest.mark.parametrize(("count", "words"), [(1, ", 1 core,"), (2, ", 2 cores,")])
+def test_the_machine_is_described_without_its_name(monkeypatch, count, words):
+    monkeypatch.setattr(machine, "usable_cores", lambda: count)
     text = describe_machine()
-    assert " cores" in text
+    assert words in text
     assert platform.node() not in text
 
 
