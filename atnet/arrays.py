@@ -183,8 +183,8 @@ def resized_finely(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
         Of uint8, uint16; else of the same type.
 
     Example:
-        >>> (resized_finely(np.array([[0, 51]], np.uint8), 1, 1) / 65535).tolist()
-        [[0.1]]
+        >>> resized_finely(np.array([[0, 51]], np.uint8), 1, 1).tolist()  # 25.5 of 255
+        [[6554]]
     """
     if pixels.dtype != np.uint8:
         return resized(pixels, height, width)

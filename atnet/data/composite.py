@@ -170,4 +170,4 @@ def read_stored(path: Path) -> np.ndarray:
         data = path.read_bytes()
     except OSError as error:
         raise ImageError(f"{path}: cannot be read: {error.strerror}") from error
-    return three_channels(decode(data, str(path), colours="stored").colour)
+    return to_float(three_channels(decode(data, str(path), colours="stored").colour))
