@@ -12,6 +12,7 @@ from atnet.jobs.outputs import Finish, Margin, Outputs
 from atnet.jobs.photo import Job, demo_job, matte_photo, write_trimap
 from atnet.machine import peak_memory, release_memory, reset_peak_memory
 from atnet.matting.predictor import Matting
+from atnet.parallel import map_unordered
 from atnet.subjects.hints import Box, DrawnTrimap, NoHint, RoughMask
 from atnet.trimaps import TrimapError
 from image_files import WIDE_PROFILE, decoded
@@ -68,9 +69,22 @@ def test_everything_that_can_be_written(photo, matting):
     np.testing.assert_allclose(foreground[48, 64], [0.9, 0.8, 0.3], atol=0.01)
 
 
+def memory_of_a_cutout(folder):
+    """Megabytes above what the loaded network takes."""
+    matting = Matting(engine="onnxruntime", threads=1)
+    trimap = np.zeros((256, 256), np.uint8)
+    trimap[64:], trimap[128:] = 128, 255
+    matting.alpha(np.zeros((256, 256, 3), np.uint8), trimap)  # what is loaded only then
+    release_memory()
+    reset_peak_memory()
+    before = peak_memory()
+    matte_photo(job(folder, cutout="cutout.png"), matting)
+    return (peak_memory() or 0) - (before or 0)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux measures again and again")
 def test_a_large_photograph_takes_few_times_its_own_memory(tmp_path):
-    """A cutout of 12 megapixels once took 64 bytes a pixel, now 13."""
+    """A cutout of 12 megapixels with little unknown once took 800 MB, now 280 to 320."""
     height, width = 3000, 4000
     image = np.zeros((height, width, 3), np.uint8)
     image[..., 0], image[..., 2] = np.arange(width) // 16, np.arange(height)[:, None] // 12
@@ -78,14 +92,9 @@ def test_a_large_photograph_takes_few_times_its_own_memory(tmp_path):
     trimap[1400:1500, 1900:2000], trimap[1500:1700, 1900:2000] = 128, 255
     Image.fromarray(image).save(tmp_path / "photo.png")
     Image.fromarray(trimap).save(tmp_path / "trimap.png")
-    del image, trimap
-    matting = Matting(engine="onnxruntime")
-    release_memory()
-    reset_peak_memory()
-    before = peak_memory()
-    matte_photo(job(tmp_path, cutout="cutout.png"), matting)
-    # The tile of 256 x 256 pixels takes less than 100 MB.
-    assert (peak_memory() or 0) - (before or 0) < 100 + 20 * height * width / 1e6
+    # In a process of its own: in this one, freed memory of other tests would serve, or not.
+    (megabytes,) = map_unordered(memory_of_a_cutout, [tmp_path], workers=1, threads=1)
+    assert megabytes < 400
 
 
 def test_a_picture_as_background_covers_the_image(photo, matting):
