@@ -110,9 +110,10 @@ def quantised(values: np.ndarray, bits: int) -> np.ndarray:
         >>> quantised(np.array([[0.5, 1.001]]), 16).tolist()
         [[32768, 65535]]
     """
-    whole = np.empty(values.shape, np.uint8 if bits == 8 else np.uint16)
-    if values.dtype == whole.dtype:
+    kind = np.uint8 if bits == 8 else np.uint16
+    if values.dtype == kind:
         return values
+    whole = np.empty(values.shape, kind)
     for top in range(0, len(values), _STRIP):
         part = np.clip(to_float(values[top : top + _STRIP]), 0, 1)
         part *= 2**bits - 1
@@ -180,13 +181,13 @@ def resized_finely(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
         width: Columns wanted, at least 1.
 
     Returns:
-        Of uint8, uint16; else of the same type.
+        Of uint8, uint16; else of the same type. Unchanged at the same size.
 
     Example:
         >>> resized_finely(np.array([[0, 51]], np.uint8), 1, 1).tolist()  # 25.5 of 255
         [[6554]]
     """
-    if pixels.dtype != np.uint8:
+    if pixels.dtype != np.uint8 or pixels.shape[:2] == (height, width):
         return resized(pixels, height, width)
     channels = (pixels,) if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
     return cv2.merge([resized(np.uint16(257) * channel, height, width) for channel in channels])
@@ -207,9 +208,7 @@ def scaled_to(pixels: np.ndarray, longest: int) -> np.ndarray:
         (25, 50, 3)
     """
     height, width = pixels.shape[:2]
-    scale = longest / max(height, width)
-    if scale >= 1:
-        return pixels
+    scale = min(longest / max(height, width), 1)
     return resized_finely(pixels, max(1, round(height * scale)), max(1, round(width * scale)))
 
 

@@ -157,10 +157,11 @@ def blurred_background(image: Picture, alpha: Picture, radius: float) -> np.ndar
         >>> float(blurred_background(image, alpha, 2).max())
         0.0
     """
-    colours, weight = to_float(as_image(image)), 1 - to_float(as_grey(alpha, "alpha"))
-    _check_sizes(alpha=weight, image=colours)
-    mean = _mean_colours(colours, 1 - weight)[1]
-    total, count = colours * weight[..., None], weight
+    colours, over = to_float(as_image(image)), to_float(as_grey(alpha, "alpha"))
+    _check_sizes(alpha=over, image=colours)
+    mean = _mean_colours(colours, over)[1]
+    count = 1 - over
+    total = colours * count[..., None]
     half = max(1, round(radius / 2))
     for _ in range(3):  # three boxes are close to a lens, and cost the same at any radius
         total, count = _blur(total, half), _blur(count, half)

@@ -8,9 +8,11 @@ import numpy as np
 from atnet.arrays import to_samples
 from atnet.foreground import composite, foreground_parts
 from atnet.jobs.background import WHITE, Background, behind
+from atnet.jobs.outputs import CHANNELS
 from atnet.sheet import contact_sheet
 
-_CHANNELS = {"foreground": 3, "cutout": 4, "composite": 3}
+_COLOURED = ("foreground", "cutout", "composite")
+"""What shows the foreground's colours."""
 _SHEET = np.dtype(np.uint8)
 
 
@@ -45,9 +47,9 @@ def make_pictures(matted: Matted, wanted: Mapping[str, np.dtype]) -> dict[str, n
     Returns:
         Name to picture, in the order of what is wanted; alpha as it was found.
     """
-    types = {name: kind for name, kind in wanted.items() if name in _CHANNELS}
+    types = {name: kind for name, kind in wanted.items() if name in _COLOURED}
     if "sheet" in wanted:
-        types = dict.fromkeys(_CHANNELS, _SHEET) | types
+        types = dict.fromkeys(_COLOURED, _SHEET) | types
     made = {"alpha": matted.alpha, **_coloured(matted, types)}
     if "sheet" in wanted:
         made["sheet"] = contact_sheet({"image": matted.image, "trimap": matted.trimap, **made})
@@ -55,9 +57,9 @@ def make_pictures(matted: Matted, wanted: Mapping[str, np.dtype]) -> dict[str, n
 
 
 def _coloured(matted: Matted, types: Mapping[str, np.dtype]) -> dict[str, np.ndarray]:
-    """Makes what shows the foreground's colours."""
+    """Makes some of `_COLOURED`."""
     alpha = matted.alpha
-    made = {name: np.empty((*alpha.shape, _CHANNELS[name]), kind) for name, kind in types.items()}
+    made = {name: np.empty((*alpha.shape, *CHANNELS[name]), kind) for name, kind in types.items()}
     under = None
     if "composite" in made:
         under = behind(matted.background, matted.image, alpha, matted.profile)

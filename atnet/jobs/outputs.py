@@ -18,7 +18,8 @@ Target = Location | BinaryIO
 
 VISIBLE = 1 / 510
 """The least alpha that is not 0 in 8 bits."""
-_CHANNELS = {"alpha": (), "foreground": (3,), "cutout": (4,), "composite": (3,), "sheet": (3,)}
+CHANNELS = {"alpha": (), "foreground": (3,), "cutout": (4,), "composite": (3,), "sheet": (3,)}
+"""Shapes of a pixel of what is written."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def check_outputs(
             colour profiles.
     """
     for name, target in wanted.items():
-        encoded(target, np.zeros((1, 1, *_CHANNELS[name]), np.float32), bits, None, metadata)
+        encoded(target, np.zeros((1, 1, *CHANNELS[name]), np.float32), bits, None, metadata)
 
 
 def sample_type(target: Target, bits: int | None, premultiplied: bool | None) -> np.dtype:

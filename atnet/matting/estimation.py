@@ -17,8 +17,6 @@ from atnet.trimaps import clamp, unknown_region
 
 _LARGE = 4 * 10**6
 """Pixels of a picture from which memory is worth the time that giving it back takes."""
-
-
 _STRIP = 256  # rows
 
 
@@ -46,7 +44,14 @@ class Part(NamedTuple):
         return Part(image, trimap, unknown_region(trimap) & wanted, self.alpha)
 
     def completed(self, alpha: np.ndarray) -> np.ndarray:
-        """Puts what alpha is elsewhere around one that was found; of its own size, in place."""
+        """Puts what alpha is elsewhere around one that was found.
+
+        Args:
+            alpha: float32 of any size, in [0, 1]; changed in place if it has this part's.
+
+        Returns:
+            float32 `(H, W)` in [0, 1].
+        """
         shape = self.trimap.shape
         found, alike = resized(alpha, *shape), self.alpha.size == 1
         given = np.broadcast_to(self.alpha, shape) if alike else resized(self.alpha, *shape)

@@ -77,8 +77,6 @@ def at_scale(image: np.ndarray, trimap: np.ndarray, scale: float) -> tuple[np.nd
         Image and trimap, of one size; the same two at scale 1.
     """
     size = [max(round(side * scale), 1) for side in trimap.shape]
-    if size == list(trimap.shape):
-        return image, trimap
     return resized_finely(image, *size), smaller_trimap(trimap, *size)
 
 
