@@ -96,6 +96,16 @@ def test_attention_transfer_equals_its_formula():
     np.testing.assert_allclose(to_numpy(module(x, skip)), expected, atol=1e-4)
 
 
+def test_a_step_of_training_moves_the_statistics_by_a_twentieth():
+    module = AttentionTransferModule(transfer_channels=3, channels=5)
+    x, skip = feature(4, 8, 8, 6), feature(4, 16, 16, 7)
+    module(x, skip, training=True)
+    first = to_numpy(module.fuse_bn.moving_mean.value)  # 0.05 of the mean: it began at 0
+    module(x, skip, training=True)
+    # 0.95 of what it was, and again 0.05 of the same mean.
+    np.testing.assert_allclose(to_numpy(module.fuse_bn.moving_mean.value), 1.95 * first, rtol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("layer", "shapes"),
     [
@@ -116,6 +126,8 @@ def test_layers_survive_a_config_round_trip(layer, shapes):
     clone(*inputs)
     clone.set_weights(layer.get_weights())
     np.testing.assert_array_equal(to_numpy(clone(*inputs)), to_numpy(expected))
+    symbolic = clone(*(keras.KerasTensor(shape) for shape in shapes))
+    assert symbolic.shape == expected.shape
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,7 @@ def test_what_a_file_would_run_is_not_run(model, tmp_path):
     np.savez(tmp_path / "step-00000002.npz", meta=np.array(Trap(tmp_path / "sprung"), object))
     with pytest.warns(UserWarning, match=r"step-00000002\.npz is damaged"):
         checkpoints.latest(tmp_path)
+    checkpoints.describe_latest(tmp_path)
     assert not (tmp_path / "sprung").exists()
 
 
@@ -99,11 +100,11 @@ class Trap:
 
 
 def test_the_last_ones_and_the_best_are_kept(model, tmp_path):
-    for step in (1, 2, 3, 4):
+    for step in (1, 2, 3, 4, 5):
         checkpoints.save(tmp_path, model, step, [], {})
     checkpoints.prune(tmp_path, keep=2, best=1)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        f"step-0000000{step}.npz" for step in (1, 3, 4)
+        f"step-0000000{step}.npz" for step in (1, 4, 5)
     ]
 
 
