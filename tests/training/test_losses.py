@@ -167,6 +167,9 @@ def test_the_released_perceptual_loss_by_hand():
     prediction = tensor([[[[0.75], [0]]]])
     loss = released_perceptual_loss(prediction, batch, lambda image: [image])
     assert float(loss) == pytest.approx(0.25**2 / 2, rel=1e-4)
+    # Features twice as large have four times the error; the loss is the mean of both.
+    loss = released_perceptual_loss(prediction, batch, lambda image: [image, 2 * image])
+    assert float(loss) == pytest.approx(0.25**2 / 2 * (1 + 4) / 2, rel=1e-4)
 
 
 @pytest.mark.parametrize(
