@@ -150,15 +150,12 @@ def difference(runs: Runs, name: str, pictures: str) -> tuple[float, float]:
 def verdict(runs: Runs) -> str:
     """Return in words which differences are more than noise."""
     kinds = ["drawn"] + (["photographs"] if runs[BASELINE][0].photographs else [])
-    lines = []
+    found: dict[str, list[str]] = {}
     for name in runs:
-        if name == BASELINE:
-            continue
-        words = []
-        for pictures in kinds:
-            change, noise = difference(runs, name, pictures)
-            words.append(f"{judged(change, noise)} on {pictures}")
-        lines.append(f"- {name}: {', '.join(words)}.")
+        if name != BASELINE:
+            words = [f"{judged(*difference(runs, name, one))} on {one}" for one in kinds]
+            found.setdefault(", ".join(words), []).append(name)
+    lines = [f"- {words}: {'; '.join(names)}." for words, names in found.items()]
     rule = (
         "A difference smaller than the noise, the standard deviation of the variant's and the "
         "baseline's runs taken together, is called within the noise; a larger one is no proof "

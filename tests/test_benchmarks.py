@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from atnet.matting.low_rank import read_spaces, split_convolutions
+from atnet.matting.presets import read_model
 from scene_files import disc_scene, save
 from training_files import write_backgrounds, write_training_set
 
@@ -179,6 +181,12 @@ def test_a_difference_is_weighed_against_the_spread_of_both(monkeypatch):
     assert page.judged(1, noise) == "worse by 1.00"
     assert page.judged(-1, noise) == "better by 1.00"
     assert page.judged(*page.difference(found, "once", "drawn")) == "not to be told from one seed"
+    found |= {"least": runs(2, 3), "most": runs(8, 9)}
+    assert page.verdict(found).splitlines()[2:] == [
+        "- within the noise on drawn: less; least.",
+        "- not to be told from one seed on drawn: once.",
+        "- worse by 6.50 on drawn: most.",
+    ]
 
 
 @pytest.mark.torch
@@ -204,3 +212,33 @@ def test_the_refinement_network_is_measured_with_and_without(tmp_path):
     ]
     coarse, _, refined, _ = (row[4:10] for row in rows)
     assert coarse != refined
+
+
+def test_spaces_are_found_at_the_cost_that_is_wanted(tmp_path):
+    image, trimap, alpha = disc_scene()
+    save(tmp_path / "data/mask_test/disc.png", alpha)
+    for number in range(2):
+        save(tmp_path / f"data/merged_test/disc_{number}.png", image)
+        save(tmp_path / f"data/trimap_test/disc_{number}.png", trimap)
+    out = tmp_path / "spaces.npz"
+    ran = subprocess.run(
+        [
+            *(sys.executable, BENCHMARKS / "low_rank.py", tmp_path / "data"),
+            *("--preset", "atnet-lite", "--share", "0.8", "--out", out),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    *rows, total = (
+        [cell.strip() for cell in line.strip("| ").split("|")]
+        for line in ran.stdout.splitlines()
+        if line.startswith(("| node", "| all"))
+    )
+    assert 0.6 < float(total[4]) <= 0.8
+    spaces = read_spaces(out.read_bytes())
+    assert {name: space.basis.shape[1] for name, space in spaces.items()} == {
+        row[0]: int(row[3]) for row in rows if row[3]
+    }
+    assert split_convolutions(read_model("atnet-lite"), spaces)

@@ -5,9 +5,11 @@ ONNX Runtime brings, keeps all others as they are.
 """
 
 import functools
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 from google.protobuf import descriptor_pb2, descriptor_pool, message, message_factory
 
 _SCHEMA: dict[str, dict[str, tuple[int, type | str]]] = {
@@ -31,7 +33,12 @@ _SCHEMA: dict[str, dict[str, tuple[int, type | str]]] = {
         "attribute*": (5, "Attribute"),
     },
     "Attribute": {"name": (1, str), "ints*": (8, int)},
-    "Tensor": {"name": (8, str)},
+    "Tensor": {
+        "dims*": (1, int),
+        "data_type": (2, int),
+        "name": (8, str),
+        "raw_data": (9, bytes),
+    },
     "Value": {"name": (1, str), "type": (2, "Type")},
     "Type": {"tensor_type": (1, "TensorType")},
     "TensorType": {"elem_type": (1, int), "shape": (2, "Shape")},
@@ -41,7 +48,8 @@ _SCHEMA: dict[str, dict[str, tuple[int, type | str]]] = {
     "Property": {"key": (1, str), "value": (2, str)},
 }
 """Of onnx.proto: messages and their fields, `*` where repeated, with number and type."""
-_FLOAT = 1  # TensorProto.DataType
+_FLOAT, _HALF = 1, 10  # TensorProto.DataType
+_FIELD_TYPES = {str: "TYPE_STRING", int: "TYPE_INT64", bytes: "TYPE_BYTES"}
 
 
 def read_onnx(model: bytes) -> Any:
@@ -106,6 +114,31 @@ def extract(model: Any, inputs: Sequence[str], outputs: Sequence[str]) -> bytes:
     return part.SerializeToString()
 
 
+def read_tensor(tensor: Any) -> np.ndarray:
+    """Reads a tensor's values.
+
+    Args:
+        tensor: One of a graph's initialisers.
+
+    Returns:
+        float32.
+
+    Raises:
+        RuntimeError: They are no floating-point numbers of 16 or 32 bits, or not in the file.
+    """
+    stored = {_FLOAT: "<f4", _HALF: "<f2"}.get(tensor.data_type)
+    size = math.prod(tensor.dims)
+    if stored is None or len(tensor.raw_data) != size * np.dtype(stored).itemsize:
+        raise RuntimeError(f"tensor {tensor.name!r} holds no floating-point numbers")
+    return np.frombuffer(tensor.raw_data, stored).reshape(tensor.dims).astype(np.float32)
+
+
+def add_tensor(graph: Any, name: str, values: np.ndarray) -> None:
+    """Adds float32 values to a graph's initialisers."""
+    content = np.ascontiguousarray(values, "<f4").tobytes()
+    graph.initializer.add(name=name, dims=values.shape, data_type=_FLOAT, raw_data=content)
+
+
 def _declare(values: Any, names: Iterable[str]) -> None:
     for name in names:
         kind = values.add(name=name).type.tensor_type
@@ -125,7 +158,7 @@ def _model_class() -> Any:
             if isinstance(kind, str):
                 one.type, one.type_name = one.TYPE_MESSAGE, f".atnet.{kind}"
             else:
-                one.type = one.TYPE_STRING if kind is str else one.TYPE_INT64
+                one.type = getattr(one, _FIELD_TYPES[kind])
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     return message_factory.GetMessageClass(pool.FindMessageTypeByName("atnet.Model"))

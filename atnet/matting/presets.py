@@ -30,6 +30,8 @@ class Preset:
         megabytes: Size of the file, 10⁶ bytes.
         licence: Terms of the weights in one line.
         sha256: Digest of the file, checked whenever it is loaded.
+        spaces_sha256: That of the file with the spaces in which outputs of its convolutions lie
+            (`atnet.matting.low_rank`); `None` if there is none.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Preset:
     megabytes: float
     licence: str
     sha256: str
+    spaces_sha256: str | None = None
 
     @property
     def path(self) -> Path:
@@ -59,17 +62,27 @@ class Preset:
         Raises:
             PresetError: The file is missing, or is not the one this version shipped with.
         """
-        try:
-            content = self.path.read_bytes()
-        except OSError as error:
-            raise PresetError(f"{self.path}: cannot be read ({error}); reinstall atnet") from error
-        digest = hashlib.sha256(content).hexdigest()
-        if digest != self.sha256:
-            raise PresetError(
-                f"{self.path} is damaged: its SHA-256 is {digest[:12]}…, "
-                f"expected {self.sha256[:12]}…; reinstall atnet"
-            )
-        return content
+        return _read_shipped(self.path, self.sha256)
+
+    def read_spaces(self) -> bytes | None:
+        """Reads the file of spaces, if there is one; raises as `read` does."""
+        if self.spaces_sha256 is None:
+            return None
+        return _read_shipped(WEIGHTS_FOLDER / f"{self.name}-spaces.npz", self.spaces_sha256)
+
+
+def _read_shipped(path: Path, sha256: str) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise PresetError(f"{path}: cannot be read ({error}); reinstall atnet") from error
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != sha256:
+        raise PresetError(
+            f"{path} is damaged: its SHA-256 is {digest[:12]}…, expected {sha256[:12]}…; "
+            "reinstall atnet"
+        )
+    return content
 
 
 PRESETS = {
@@ -84,6 +97,7 @@ PRESETS = {
             licence="Apache-2.0 file; trained on procedural foregrounds over photographs, part of "
             "them licensed for research, see the card",
             sha256="84243b302dcd2ba3bc7a7dd4b540b9cb45cba2cda7d03fc1385b0d7de401b419",
+            spaces_sha256="b2d6352b549ae7a09b635a5dc646547a48cef65324946783e31af1f86d0f4c9e",
         ),
         Preset(
             name="atnet-lite",

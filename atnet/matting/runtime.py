@@ -12,8 +12,9 @@ from atnet.choices import EngineName
 from atnet.machine import release_memory
 from atnet.matting.blocks import load_onnx_runtime
 from atnet.matting.engines import Engine, Provider
+from atnet.matting.low_rank import read_spaces, split_convolutions
 from atnet.matting.onnx_file import describe, read_onnx
-from atnet.matting.presets import TRAINED, PresetError, find_model, read_model
+from atnet.matting.presets import PRESETS, TRAINED, PresetError, find_model, read_model
 from atnet.matting.probe import fastest_engine, load_engine
 
 DEFAULT_MAX_MEMORY = "2GB"
@@ -82,6 +83,7 @@ class Network:
         model = read_model(preset)
         try:
             said = _description(model, preset)
+            model = _split(model, preset)
             name = chosen or fastest_engine(model, cores)
             engine: Engine = (
                 load_onnx_runtime(model, cores, providers, self.max_memory)
@@ -173,6 +175,12 @@ def _description(model: bytes, preset: str | Path) -> Mapping[str, str]:
     if names != ["image", "trimap"]:
         raise PresetError(f"{preset}: takes {names}; expected a model from `atnet export`")
     return said
+
+
+def _split(model: bytes, preset: str | Path) -> bytes:
+    """Makes a shipped model lighter where it is known how."""
+    spaces = PRESETS[str(preset)].read_spaces() if str(preset) in PRESETS else None
+    return split_convolutions(model, read_spaces(spaces)) if spaces else model
 
 
 def _threads(threads: int | None) -> int:

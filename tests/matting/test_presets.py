@@ -43,6 +43,21 @@ def test_a_missing_file_is_refused_by_name(preset, tmp_path, monkeypatch):
         read_model(preset.name)
 
 
+def test_a_damaged_file_of_spaces_is_refused_by_name(tmp_path, monkeypatch):
+    """As a model is: its convolutions would be split along other directions."""
+    (preset,) = (preset for preset in PRESETS.values() if preset.spaces_sha256)
+    content = preset.read_spaces()
+    assert content is not None
+    assert hashlib.sha256(content).hexdigest() == preset.spaces_sha256
+    monkeypatch.setattr(presets, "WEIGHTS_FOLDER", tmp_path)
+    name = f"{preset.name}-spaces.npz"
+    with pytest.raises(PresetError, match=rf"{name}.*cannot be read.*reinstall"):
+        preset.read_spaces()
+    (tmp_path / name).write_bytes(content[:-1])
+    with pytest.raises(PresetError, match=rf"{name} is damaged.*reinstall"):
+        preset.read_spaces()
+
+
 @pytest.mark.parametrize("name", ["", "resnet", "../weights/atnet-vgg16", "model.pt"])
 def test_unknown_names_are_refused(name):
     with pytest.raises(PresetError, match="allowed are atnet-vgg16"):
