@@ -101,7 +101,7 @@ PRESETS = {
         ),
         Preset(
             name="atnet-lite",
-            summary="EfficientNet-Lite0 encoder, half the channels; a quarter of the time, any use",
+            summary="EfficientNet-Lite0 encoder, half the channels; a third of the time, any use",
             parameters=5_266_519,
             network={"encoder": "efficientnet_lite0", "width": "half"},
             megabytes=10.5,
