@@ -34,3 +34,13 @@ def write_folder(folder, count=3, size=(64, 72)):
         for role, pixels in {"image": image, "trimap": trimap, "alpha": alpha}.items():
             save(folder / role / f"scene{number}.png", pixels)
     return folder
+
+
+def write_composites(folder):
+    """Two composites of one disc in Composition-1k's layout, with trimaps."""
+    image, trimap, alpha = disc_scene()
+    save(folder / "mask_test/disc.png", alpha)
+    for number in range(2):
+        save(folder / f"merged_test/disc_{number}.png", image)
+        save(folder / f"trimap_test/disc_{number}.png", trimap)
+    return folder

@@ -13,19 +13,14 @@ from atnet.models.loading import load_network
 from atnet.models.weights import save_weights
 from atnet.training import checkpoints
 from atnet.training.config import Config, as_dictionary
-from scene_files import disc_scene, save
+from scene_files import save, write_composites
 
 SCRIPT = Path(__file__).parents[1] / "test_adobe_data.py"
 
 
 @pytest.fixture
 def data(tmp_path):
-    image, trimap, alpha = disc_scene()
-    save(tmp_path / "data/mask_test/disc.png", alpha)
-    for number in range(2):
-        save(tmp_path / f"data/merged_test/disc_{number}.png", image)
-        save(tmp_path / f"data/trimap_test/disc_{number}.png", trimap)
-    return tmp_path / "data"
+    return write_composites(tmp_path / "data")
 
 
 def run(folder, *options, **environment):
@@ -45,7 +40,9 @@ def test_supplied_trimaps_are_used_and_alphas_written(data):
     assert result.returncode == 0, result.stderr
     lines = result.stdout.splitlines()
     assert re.fullmatch(
-        "atnet-vgg16, quality standard, refinement colour-lines, SHA-256 [0-9a-f]{64}", lines[0]
+        "atnet-vgg16, quality standard, refinement colour-lines, SHA-256 [0-9a-f]{64}, "
+        "spaces [0-9a-f]{64}",
+        lines[0],
     )
     assert lines[1] == "2 composites; trimaps supplied with the data set"
     assert lines[2].startswith("disc_0: sad ")
