@@ -6,7 +6,7 @@ DATA is a data set with composites, as `atnet compose` makes it; every third is 
 JPEG. Half of them tell the principal components of each convolution's outputs, some of the others
 how much alpha changes when only so many are kept. Of all choices that cost a share of the time of
 these convolutions, the one that changes alpha least is taken, as if changes added up. Writes that
-file, and prints a Markdown table. Needs `pip install onnx`.
+file, and prints a Markdown table.
 """
 
 import argparse
@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import onnx
 from PIL import Image
 
 from atnet.arrays import network_trimap, to_bytes, to_float
@@ -26,7 +25,7 @@ from atnet.files.atomic import write_bytes
 from atnet.machine import describe_run
 from atnet.matting.engines import Session
 from atnet.matting.low_rank import Space, split_convolutions, write_spaces
-from atnet.matting.onnx_file import extract, read_onnx
+from atnet.matting.onnx_file import extract, read_onnx, stored_weights
 from atnet.matting.presets import PRESETS, read_model
 from atnet.matting.runtime import MULTIPLE
 
@@ -144,7 +143,8 @@ def main() -> None:
     model, pictures = read_model(options.preset), list(read_pictures(options.data))
     convolutions = find_convolutions(model, pictures[::2])
     crops = list(crop(pictures[1::4]))
-    candidates = [list(try_ranks(model, convolution, crops)) for convolution in convolutions]
+    before = find_alphas(model, crops)
+    candidates = [list(try_ranks(model, one, crops, before)) for one in convolutions]
     chosen = choose(candidates, options.share)
     spaces = {one.name: one.space(rank) for one, rank, _ in chosen if rank is not None}
     write_bytes(options.out, write_spaces(spaces))
@@ -193,13 +193,12 @@ def find_convolutions(model: bytes, pictures: Sequence[Picture]) -> list[Convolu
 
 def wide_convolutions(model: bytes) -> dict[str, int]:
     """Return names of outputs, and channels of inputs."""
-    graph = onnx.load_model_from_string(model).graph
-    shapes = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
-    for node in graph.node:
-        if node.op_type == "Cast":
-            shapes[node.output[0]] = shapes.get(node.input[0], ())
+    graph = read_onnx(model).graph
+    weights = stored_weights(graph)
     kernels = {
-        node.output[0]: shapes[node.input[1]] for node in graph.node if node.op_type == "Conv"
+        node.output[0]: tuple(weights[node.input[1]].dims)
+        for node in graph.node
+        if node.op_type == "Conv"
     }
     return {
         name: kernel[1]
@@ -220,18 +219,24 @@ def run(
     return session.session.run(names, {"image": image[None], "trimap": trimap[None, ..., None]})
 
 
-def try_ranks(model: bytes, convolution: Convolution, crops: Sequence[Picture]) -> Iterator[Choice]:
-    """Measure each rank's mean squared change of alpha where that is unknown."""
-    whole = load(model)
-    before = [run(whole, ["alpha"], *picture)[0][0, ..., 0] for picture in crops]
+def find_alphas(model: bytes, crops: Sequence[Picture]) -> list[np.ndarray]:
+    """Compute alpha where it is unknown."""
+    session = load(model)
+    return [
+        run(session, ["alpha"], image, trimap)[0][0, ..., 0][trimap == 0.5]
+        for image, trimap in crops
+    ]
+
+
+def try_ranks(
+    model: bytes, convolution: Convolution, crops: Sequence[Picture], before: Sequence[np.ndarray]
+) -> Iterator[Choice]:
+    """Measure each rank's mean squared change of what alpha was before."""
     yield Choice(convolution, None, 0.0)
     for rank in convolution.ranks():
-        split = load(split_convolutions(model, {convolution.name: convolution.space(rank)}))
-        changes = [
-            (run(split, ["alpha"], image, trimap)[0][0, ..., 0] - alpha)[trimap == 0.5]
-            for (image, trimap), alpha in zip(crops, before, strict=True)
-        ]
-        harm = float(np.mean([np.mean(change**2) for change in changes]))
+        split = split_convolutions(model, {convolution.name: convolution.space(rank)})
+        pairs = zip(find_alphas(split, crops), before, strict=True)
+        harm = float(np.mean([np.mean((after - earlier) ** 2) for after, earlier in pairs]))
         yield Choice(convolution, rank, harm)
 
 

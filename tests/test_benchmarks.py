@@ -11,7 +11,7 @@ import pytest
 
 from atnet.matting.low_rank import read_spaces, split_convolutions
 from atnet.matting.presets import read_model
-from scene_files import disc_scene, save
+from scene_files import disc_scene, save, write_composites
 from training_files import write_backgrounds, write_training_set
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -36,14 +36,10 @@ def test_the_data_pipeline_is_timed_by_workers_and_by_step(tmp_path):
 
 
 def test_methods_are_compared_on_a_page_and_an_earlier_run_is_reused(tmp_path):
-    image, trimap, alpha = disc_scene()
-    save(tmp_path / "data/mask_test/disc.png", alpha)
-    for number in range(2):
-        save(tmp_path / f"data/merged_test/disc_{number}.png", image)
-        save(tmp_path / f"data/trimap_test/disc_{number}.png", trimap)
+    data = write_composites(tmp_path / "data")
     page, out = tmp_path / "page.md", tmp_path / "out"
     command = [
-        *(sys.executable, BENCHMARKS / "quality.py", "--composition1k", tmp_path / "data"),
+        *(sys.executable, BENCHMARKS / "quality.py", "--composition1k", data),
         *("--methods", "atnet-vgg16 standard", "closed-form", "--page", page, "--out", out),
     ]
     for scored in (4, 0):
@@ -215,21 +211,11 @@ def test_the_refinement_network_is_measured_with_and_without(tmp_path):
 
 
 def test_spaces_are_found_at_the_cost_that_is_wanted(tmp_path):
-    image, trimap, alpha = disc_scene()
-    save(tmp_path / "data/mask_test/disc.png", alpha)
-    for number in range(2):
-        save(tmp_path / f"data/merged_test/disc_{number}.png", image)
-        save(tmp_path / f"data/trimap_test/disc_{number}.png", trimap)
+    data = write_composites(tmp_path / "data")
     out = tmp_path / "spaces.npz"
-    ran = subprocess.run(
-        [
-            *(sys.executable, BENCHMARKS / "low_rank.py", tmp_path / "data"),
-            *("--preset", "atnet-lite", "--share", "0.8", "--out", out),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, BENCHMARKS / "low_rank.py", data, "--out", out]
+    command += ["--preset", "atnet-lite", "--share", "0.8"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     *rows, total = (
         [cell.strip() for cell in line.strip("| ").split("|")]

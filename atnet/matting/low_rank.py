@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from atnet.matting.onnx_file import add_tensor, extract, read_onnx, read_tensor
+from atnet.matting.onnx_file import add_tensor, extract, read_onnx, read_tensor, stored_weights
 
 
 class Space(NamedTuple):
@@ -54,7 +54,7 @@ def split_convolutions(model: bytes, spaces: Mapping[str, Space]) -> bytes:
     """
     whole = read_onnx(model)
     graph, nodes, left = whole.graph, [], dict(spaces)
-    weights = _weights(graph)
+    weights = stored_weights(graph)
     for node in graph.node:
         space = left.pop(node.output[0], None) if node.op_type == "Conv" else None
         nodes += [node] if space is None else _split(graph, node, space, weights)
@@ -87,17 +87,6 @@ def read_spaces(content: bytes) -> dict[str, Space]:
         arrays = {name: values.astype(np.float32) for name, values in archive.items()}
     names = dict.fromkeys(name.rpartition("/")[0] for name in arrays)
     return {name: Space(*(arrays[f"{name}/{part}"] for part in Space._fields)) for name in names}
-
-
-def _weights(graph: Any) -> dict[str, Any]:
-    """Name to tensor, of those, too, that are stored in half precision and cast."""
-    stored = {tensor.name: tensor for tensor in graph.initializer}
-    cast = {
-        node.output[0]: stored[node.input[0]]
-        for node in graph.node
-        if node.op_type == "Cast" and node.input[0] in stored
-    }
-    return stored | cast
 
 
 def _split(graph: Any, node: Any, space: Space, weights: Mapping[str, Any]) -> list[Any]:

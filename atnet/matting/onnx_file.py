@@ -114,6 +114,24 @@ def extract(model: Any, inputs: Sequence[str], outputs: Sequence[str]) -> bytes:
     return part.SerializeToString()
 
 
+def stored_weights(graph: Any) -> dict[str, Any]:
+    """Finds the tensors that are in the file.
+
+    Args:
+        graph: Of a model from `read_onnx`.
+
+    Returns:
+        Name to tensor; what is stored in half precision, and cast, has both names.
+    """
+    stored = {tensor.name: tensor for tensor in graph.initializer}
+    cast = {
+        node.output[0]: stored[node.input[0]]
+        for node in graph.node
+        if node.op_type == "Cast" and node.input[0] in stored
+    }
+    return stored | cast
+
+
 def read_tensor(tensor: Any) -> np.ndarray:
     """Reads a tensor's values.
 
